@@ -1,0 +1,7 @@
+//! The built-in retail project through the binary: its numbers against the known truth, and its tables after crashes.
+
+#![expect(clippy::expect_used, reason = "a test stops where its ground gives way")]
+
+mod crash;
+mod oracle;
+mod shop;

@@ -1,0 +1,119 @@
+//! One reading statement over the lake, and cells as JSON.
+
+use std::collections::HashMap;
+
+use arrow::{
+    array::{Array, AsArray, RecordBatch},
+    datatypes::{DataType, Decimal128Type},
+    util::display::{ArrayFormatter, FormatOptions},
+};
+use datafusion::{execution::context::SQLOptions, prelude::DataFrame};
+use futures::{StreamExt, future::BoxFuture};
+use kernel::Cancel;
+use lakehouse_model::{AssetName, Project};
+use serde_json::Value;
+
+use crate::{EngineError, Lake, sql::plan_error};
+
+const WHAT: &str = "statement";
+/// Decimals of up to this many digits are the same as a JSON number.
+const JSON_EXACT_DIGITS: usize = 15;
+
+/// Rows of an answer.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct QueryResult {
+    /// Column names.
+    pub columns: Vec<String>,
+    /// Whether each column is numeric.
+    pub numeric: Vec<bool>,
+    /// Cells by row.
+    pub rows: Vec<Vec<Value>>,
+}
+
+impl Lake {
+    /// Answers one statement that only reads.
+    ///
+    /// # Errors
+    /// [`EngineError::Plan`], [`EngineError::NotReadOnly`], [`EngineError::Execute`], [`EngineError::Cancelled`].
+    pub fn query<'a>(
+        &'a self,
+        project: &'a Project,
+        statement: &'a str,
+        cancel: &'a Cancel,
+    ) -> BoxFuture<'a, Result<QueryResult, EngineError>> {
+        Box::pin(async move {
+            let empty = self.sessions.open([])?;
+            let dialect = empty.state().config_options().sql_parser.dialect;
+            let parsed = empty
+                .state()
+                .sql_to_statement(statement, &dialect)
+                .map_err(|error| plan_error(WHAT, None, error))?;
+            let names = empty.state().resolve_table_references(&parsed).map_err(|error| plan_error(WHAT, None, error))?;
+            let mut tables = HashMap::new();
+            for name in names {
+                let Some(layer) = name.schema() else { continue };
+                let name = AssetName { layer: layer.to_owned(), name: name.table().to_owned() };
+                if self.facts(&name).await?.is_some() || project.models.contains_key(&name) {
+                    tables.insert(name.clone(), self.readable(project, &name).await?);
+                }
+            }
+            let session = self.sessions.open(tables)?;
+            let planned = session.state().statement_to_plan(parsed).await;
+            let plan = planned.map_err(|error| plan_error(WHAT, None, error))?;
+            let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+            reading.verify_plan(&plan).map_err(|_| EngineError::NotReadOnly)?;
+            collect(DataFrame::new(session.state(), plan), cancel).await
+        })
+    }
+}
+
+/// All rows of a frame as JSON cells.
+pub(crate) async fn collect(frame: DataFrame, cancel: &Cancel) -> Result<QueryResult, EngineError> {
+    let fields = frame.schema().fields().clone();
+    let mut result = QueryResult {
+        columns: fields.iter().map(|field| field.name().clone()).collect(),
+        numeric: fields.iter().map(|field| field.data_type().is_numeric()).collect(),
+        rows: Vec::new(),
+    };
+    let mut batches = frame.execute_stream().await.map_err(|error| EngineError::execute(&WHAT, error))?;
+    while let Some(batch) = batches.next().await {
+        if cancel.is_cancelled() {
+            return Err(EngineError::Cancelled);
+        }
+        let batch = batch.map_err(|error| EngineError::execute(&WHAT, error))?;
+        append_rows(&batch, &mut result.rows).map_err(|error| EngineError::execute(&WHAT, error.into()))?;
+    }
+    Ok(result)
+}
+
+/// Appends a batch's rows as JSON cells.
+pub(crate) fn append_rows(batch: &RecordBatch, rows: &mut Vec<Vec<Value>>) -> Result<(), arrow::error::ArrowError> {
+    let options = FormatOptions::default();
+    let formatters = batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options));
+    let formatters = formatters.collect::<Result<Vec<_>, _>>()?;
+    for row in 0..batch.num_rows() {
+        let cells = batch.columns().iter().zip(&formatters);
+        rows.push(cells.map(|(column, formatter)| cell(column, row, formatter)).collect());
+    }
+    Ok(())
+}
+
+fn cell(column: &dyn Array, row: usize, formatter: &ArrayFormatter<'_>) -> Value {
+    if column.is_null(row) {
+        return Value::Null;
+    }
+    let text = formatter.value(row).to_string();
+    match column.data_type() {
+        DataType::Boolean => Value::Bool(column.as_boolean().value(row)),
+        kind if kind.is_integer() => text.parse::<i64>().map_or(Value::String(text), Value::from),
+        kind if kind.is_floating() => text.parse::<f64>().map_or(Value::String(text), Value::from),
+        DataType::Decimal128(..) => {
+            let digits = column.as_primitive::<Decimal128Type>().value(row).unsigned_abs().checked_ilog10().unwrap_or(0) + 1;
+            match text.parse::<f64>() {
+                Ok(number) if digits as usize <= JSON_EXACT_DIGITS => Value::from(number),
+                _ => Value::String(text),
+            }
+        }
+        _ => Value::String(text),
+    }
+}

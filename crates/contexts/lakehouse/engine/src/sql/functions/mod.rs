@@ -1,0 +1,20 @@
+//! SQL functions of our own: stable keys, and times in stated formats.
+
+mod parse_timestamp;
+mod surrogate_key;
+
+use datafusion::{execution::SessionState, logical_expr::ScalarUDF};
+
+pub(crate) use surrogate_key::hash_columns;
+
+/// Adds our functions to a session.
+pub(super) fn register(state: &mut SessionState) {
+    use datafusion::execution::FunctionRegistry;
+    for function in [
+        ScalarUDF::from(surrogate_key::SurrogateKey::default()),
+        ScalarUDF::from(parse_timestamp::ParseTimestamp::default()),
+    ] {
+        // Registering can only fail in a registry that refuses functions; a session's does not.
+        let _replaced = state.register_udf(std::sync::Arc::new(function));
+    }
+}

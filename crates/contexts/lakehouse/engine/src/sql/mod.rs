@@ -1,0 +1,12 @@
+//! Statements over tables: sessions, our functions, planning, and where columns come from.
+
+mod functions;
+mod lineage;
+mod scan;
+mod session;
+
+pub(crate) use lineage::column_sources;
+pub use lineage::{ColumnSource, SourceKind};
+pub(crate) use functions::hash_columns;
+pub(crate) use scan::LakeScan;
+pub(crate) use session::{Planned, Sessions, plan_error};

@@ -1,0 +1,98 @@
+//! What is wrong is told before anything is written: what, where, why, and what to do.
+
+use std::fmt::Write;
+
+use lakehouse::RunRequest;
+
+use crate::bench::{BY_ITEM, Bench, MONDAY, SALES, told};
+
+/// One refusal a line of the table: what was changed, and the first line and the place of the error.
+#[test]
+fn every_mistake_is_a_clear_error_before_any_commit() {
+    let long = MONDAY.repeat(400);
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, long.as_bytes()).expect("packed");
+    let packed = packed.finish().expect("packed");
+    let files: [(&str, &[u8]); 7] = [
+        ("empty.csv", b""),
+        ("binary.csv", b"\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x03\x00\x3e\x00\x01\x00\x00\x00"),
+        ("cut.csv.gz", &packed[..packed.len() / 2]),
+        ("headless.csv", b"Till,Day,Item\n1,2026-01-05,tea\n"),
+        ("half.parquet", b"PAR1\x00\x00\x00"),
+        ("broken.ndjson", b"{\"Till\": \"1\", \"Day\": \n"),
+        ("missing.csv", b"-"),
+    ];
+    let mut text = String::new();
+    for (name, bytes) in files {
+        let bench = Bench::with(&[]);
+        if bytes != b"-" {
+            bench.write(&format!("files/{name}"), bytes);
+        }
+        // The good file before it must not be loaded either.
+        refuse(&mut text, &bench, name, bench.request(&["monday.csv", name]));
+    }
+    let typo = BY_ITEM.replace("pieces)", "peaces)");
+    let unknown_ref = BY_ITEM.replace("ref('sales')", "ref('sails')");
+    let grammar = BY_ITEM.replace("group by", "groop by");
+    let key = SALES.replace("unique_key=['sale_id']", "unique_key=['sales_id']");
+    let models: [(&str, &str, &str); 8] = [
+        ("a typo in a column", "models/gold/by_item.sql", &typo),
+        ("a typo in a ref", "models/gold/by_item.sql", &unknown_ref),
+        ("a typo in the grammar", "models/gold/by_item.sql", &grammar),
+        ("a cycle", "models/gold/by_item.sql", "select item, 1 as pieces from {{ ref('best') }}"),
+        ("a template left open", "models/gold/by_item.sql", "select {{ ref('sales') from x"),
+        ("an unknown key", "models/silver/sales.sql", &key),
+        ("a rule on no column", "models/gold/by_item.yml", "expectations:\n  - not_null: {column: colour}\n"),
+        ("a rule that is no condition", "models/gold/by_item.yml", "expectations:\n  - expression_is_true: colour = 1\n"),
+    ];
+    for (name, path, content) in models {
+        let bench = Bench::with(&[(path, content)]);
+        refuse(&mut text, &bench, name, bench.request(&["monday.csv"]));
+    }
+    let bench = Bench::with(&[]);
+    let named = RunRequest { source: Some("shops".into()), ..bench.request(&["monday.csv"]) };
+    refuse(&mut text, &bench, "an unknown source", named);
+    let selected = RunRequest { select: Some("by_itm".into()), ..bench.request(&["monday.csv"]) };
+    refuse(&mut text, &bench, "an unknown selection", selected);
+    refuse(&mut text, &bench, "nothing to retry", RunRequest { retry: true, ..RunRequest::default() });
+    refuse(&mut text, &bench, "no such pattern", bench.request(&["*.xml"]));
+    insta::assert_snapshot!(text, @r"");
+}
+
+fn refuse(text: &mut String, bench: &Bench, name: &str, request: RunRequest) {
+    let error = match bench.try_run(request) {
+        Ok(summary) => panic!("{name}: it ran: {:?}", summary.assets),
+        Err(error) => told(&error),
+    };
+    assert_eq!(bench.all_commits(), 0, "{name}: something was written");
+    let error = error.replace(&format!("{}/", bench.root().display()), "");
+    // Writing to a String cannot fail.
+    let _written = writeln!(text, "{name}: {error}");
+}
+
+#[test]
+fn a_merge_key_that_is_given_twice_or_null_fails_the_model_and_leaves_its_table() {
+    let model = |key: &str| {
+        format!("{{{{ config(materialized='incremental', incremental_strategy='merge', unique_key='{key}') }}}} select till, note, item from {{{{ ref('tills_raw') }}}}")
+    };
+    for (key, expected) in [("item", "is given more than once"), ("note", "is NULL")] {
+        let sql = model(key);
+        let bench = Bench::with(&[("models/gold/m.sql", sql.as_str())]);
+        let summary = bench.run(&["monday.csv"]);
+        let fault = crate::bench::asset(&summary, "gold.m").fault.clone().expect("a fault");
+        assert_eq!(fault.code, "lakehouse.key_not_unique");
+        assert!(fault.message.contains(expected), "{}", fault.message);
+        assert_eq!(bench.commits("gold.m"), 0);
+        assert_eq!(bench.commits("gold.by_item"), 1, "what does not read it is made");
+    }
+}
+
+#[test]
+fn a_statement_that_breaks_while_it_runs_fails_its_asset_only() {
+    let bench = Bench::with(&[("models/gold/m.sql", "select cast(item as int) as n from {{ ref('sales') }}")]);
+    let summary = bench.run(&["monday.csv"]);
+    let fault = crate::bench::asset(&summary, "gold.m").fault.clone().expect("a fault");
+    assert_eq!(fault.code, "lakehouse.sql_failed");
+    assert!(fault.why.as_deref().is_some_and(|why| why.contains("tea") || why.contains("milk")), "{fault:?}");
+    assert_eq!((bench.commits("gold.m"), bench.commits("gold.by_item")), (0, 1));
+}

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Brings what a bare machine lacks.
+#   tools/setup.sh build   compilers and Rust
+#   tools/setup.sh test    the same, and the Python readers that the interop test asks
+# As root on Debian or Ubuntu it installs; anywhere else it says what to install and stops. Running it again costs nothing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+has() { command -v "$1" >/dev/null 2>&1; }
+can_install() { [ "$(id -u)" = 0 ] && has apt-get; }
+
+# Installs Debian packages, or names them and stops.
+packages() {
+    if can_install; then
+        say "installing $*"
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update -qq >&2
+        apt-get install -qq --yes --no-install-recommends "$@" >&2
+    else
+        say "missing; install these packages (their Debian names), then run again: $*"
+        exit 1
+    fi
+}
+
+compilers() {
+    local missing=()
+    { has cc && has make; } || missing+=(build-essential)
+    has cmake || missing+=(cmake)
+    has pkg-config || missing+=(pkg-config)
+    has git || missing+=(git)
+    has python3 || missing+=(python3)
+    [ ${#missing[@]} = 0 ] || packages "${missing[@]}"
+}
+
+# Debian's own cargo is too old; rustup reads rust-toolchain.toml and fetches exactly that version at first use.
+rust() {
+    export PATH="$HOME/.cargo/bin:$PATH"
+    has cargo && return
+    if can_install && apt-cache policy rustup | grep -q "Candidate: [0-9]"; then
+        packages rustup
+    elif can_install; then
+        has curl || packages curl ca-certificates
+        say "installing rustup"
+        curl --proto '=https' --tlsv1.2 --silent --show-error --fail https://sh.rustup.rs |
+            sh -s -- -y --quiet --profile minimal --default-toolchain none --no-modify-path >&2 || true
+    fi
+    has cargo && return
+    say "Rust is missing; install it as https://rustup.rs says, then run again"
+    exit 1
+}
+
+readers() {
+    local venv="${GRAYGHOST_CACHE:-$HOME/.cache/grayghost}/venv" wanted=tools/requirements-test.txt
+    # The copy is written last, so that an installation that broke off is begun again.
+    cmp -s "$wanted" "$venv/requirements.txt" && return
+    python3 -c 'import ensurepip, venv' 2>/dev/null || packages python3-venv
+    say "installing the Python readers into $venv"
+    python3 -m venv --clear "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$wanted"
+    cp "$wanted" "$venv/requirements.txt"
+}
+
+case "${1:-}" in
+build)
+    compilers
+    rust
+    ;;
+test)
+    compilers
+    rust
+    readers
+    ;;
+*)
+    say "usage: tools/setup.sh build|test"
+    exit 2
+    ;;
+esac
