@@ -99,10 +99,13 @@ class Stage:
         title = f"days: {len(files)} daily files in one command, a bronze and a silver commit for each; ours with gold"
         return Scenario("days", title, [ours, *peers], 10)
 
-    def _ours(self, files: list[str], scale: str, more: Callable[[Path], dict[str, float]] | None = None) -> Contestant:
+    def _ours(self, files: list[str], scale: str, more: Callable[[Path], Outcome] | None = None) -> Contestant:
         def judge(out: Path, _: Measured, depth: str) -> Outcome:
             outcome = verified("ours", out, scale, depth)
-            return Outcome(outcome.wrong, more(out) if more else {})
+            if more is None:
+                return outcome
+            extra = more(out)
+            return Outcome(outcome.wrong + extra.wrong, extra.notes)
 
         def command(out: Path) -> list[str]:
             return [self._binary, "run", *files, "--project", str(out), "--quiet", "--format", "json"]
@@ -168,17 +171,20 @@ def judge_merge(out: Path, measured: Measured, depth: str) -> Outcome:
     return Outcome(outcome.wrong, ends(last_object(measured.stdout)["day_ms"][1:]))
 
 
-def judge_days(project: Path) -> dict[str, float]:
-    """Time from one bronze commit to the next: a day's silver and all upkeep, then the next day's bronze.
+def judge_days(project: Path) -> Outcome:
+    """A commit in bronze and in silver for each day, and the time from one bronze commit to the next.
 
-    Taken from the commits' own files, because the summary tells the time of a file's load only. Compactions move rows
-    and add none; they are part of the day before them.
+    That time is a day's silver and all upkeep, then the next day's bronze. It is taken from the commits' own files,
+    because the summary tells the time of a file's load only. Compactions move rows and add none; they are part of the
+    day before them.
     """
-    commits = sorted((project / ".grayghost/lake/bronze/sales_raw/_delta_log").glob("*.json"))
-    times = [commit.stat().st_mtime_ns / 1e6 for commit in commits if adds_rows(commit)]
-    if len(times) != EXPECTED["days"]:
-        return {"bronze commits": len(times)}
-    return ends([after - before for before, after in itertools.pairwise(times)])
+    wrong, times = [], {}
+    for table in ("bronze/sales_raw", "silver/sales"):
+        commits = sorted((project / ".grayghost/lake" / table / "_delta_log").glob("*.json"))
+        times[table] = [commit.stat().st_mtime_ns / 1e6 for commit in commits if adds_rows(commit)]
+        if len(times[table]) != EXPECTED["days"]:
+            wrong.append(f"{table} has {len(times[table])} commits with rows instead of {EXPECTED['days']}")
+    return Outcome(wrong, ends([after - before for before, after in itertools.pairwise(times["bronze/sales_raw"])]))
 
 
 def adds_rows(commit: Path) -> bool:

@@ -29,7 +29,10 @@ fn dialects_are_told_from_the_text_alone() {
         ("id|name|day\n1|Ann, Bob|2010-12-01\n2|Cy|2010-12-02\n", r#"'|' " none true 0 Lf id/name/day"#),
         ("x y z\n1 2 3\n4 5 6\n", r#"' ' " none true 0 Lf x/y/z"#),
         ("a^b^c\n1^2^3\n4^5^6\n", r#"'^' " none true 0 Lf a/b/c"#),
-        ("key:value\nheight:12\nwidth:13\n", r#"':' " none true 0 Lf key/value"#),
+        (
+            "user:mark:id:group:shell\nann:x:12:7:sh\nbob:x:13:8:zsh\n",
+            r#"':' " none true 0 Lf user/mark/id/group/shell"#,
+        ),
         ("start\n08:26\n09:30\n10:05\n", r#"'\u{1f}' " none true 0 Lf start"#),
         ("site\nhttp://a.example/x\nhttp://b.example/y\n", r#"'\u{1f}' " none true 0 Lf site"#),
         ("a,b\r1,2\r3,4\r", r#"',' " none true 0 Cr a/b"#),

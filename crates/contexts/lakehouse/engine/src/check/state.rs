@@ -7,9 +7,7 @@ use arrow::{
     compute::{cast, filter_record_batch},
     datatypes::{DataType, Decimal128Type, Int64Type, SchemaRef, TimeUnit},
 };
-use datafusion::{
-    common::DFSchema, error::DataFusionError, physical_expr::PhysicalExpr, prelude::SessionContext,
-};
+use datafusion::{error::DataFusionError, physical_expr::PhysicalExpr, prelude::SessionContext};
 use hashbrown::{HashTable, hash_table::Entry};
 use lakehouse_model::{AssetName, Expectation, ExpectationKind};
 use serde_json::Value;
@@ -20,7 +18,7 @@ use crate::{
     EngineError,
     make::{Condition, failing_condition},
     query::append_rows,
-    sql::hash_columns,
+    sql::{self, hash_columns},
 };
 
 /// Sums are kept with this many decimals.
@@ -83,10 +81,7 @@ impl<'a> RuleState<'a> {
             (ExpectationKind::Relationships { column, .. }, _) => Seen::Parents { column: column.clone(), parents },
             (ExpectationKind::Freshness { column, .. }, _) => Seen::Newest { column: column.clone(), newest: None },
             (ExpectationKind::SumEquals { expression, .. }, _) => {
-                let columns = DFSchema::try_from(Arc::clone(schema)).map_err(bad)?;
-                let state = session.state();
-                let parsed = state.create_logical_expr(expression, &columns).map_err(bad)?;
-                Seen::Sum { expression: state.create_physical_expr(parsed, &columns).map_err(bad)?, sum: 0 }
+                Seen::Sum { expression: sql::compile(session, schema, expression).map_err(bad)?, sum: 0 }
             }
             _ => Seen::Nothing,
         };

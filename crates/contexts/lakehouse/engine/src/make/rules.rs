@@ -6,12 +6,10 @@ use arrow::{
     array::{Array, AsArray, BooleanArray, RecordBatch},
     datatypes::SchemaRef,
 };
-use datafusion::{
-    common::DFSchema, error::DataFusionError, physical_expr::PhysicalExpr, prelude::SessionContext,
-};
+use datafusion::{error::DataFusionError, physical_expr::PhysicalExpr, prelude::SessionContext};
 use lakehouse_model::{Expectation, ExpectationKind, Model, Severity};
 
-use crate::EngineError;
+use crate::{EngineError, sql::compile};
 
 /// The SQL condition that is true for a row which breaks the rule; `None` for rules that no single row can break.
 pub(crate) fn failing_condition(expectation: &Expectation) -> Option<String> {
@@ -47,10 +45,7 @@ pub(crate) struct Condition(Arc<dyn PhysicalExpr>);
 impl Condition {
     /// Compiles an SQL condition over a schema.
     pub(crate) fn compile(session: &SessionContext, schema: &SchemaRef, sql: &str) -> Result<Self, DataFusionError> {
-        let columns = DFSchema::try_from(Arc::clone(schema))?;
-        let state = session.state();
-        let expression = state.create_logical_expr(sql, &columns)?;
-        state.create_physical_expr(expression, &columns).map(Self)
+        compile(session, schema, sql).map(Self)
     }
 
     /// `true` where the condition is true; never NULL.

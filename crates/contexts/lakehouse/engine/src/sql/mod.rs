@@ -9,4 +9,4 @@ pub(crate) use lineage::column_sources;
 pub use lineage::{ColumnSource, SourceKind};
 pub(crate) use functions::hash_columns;
 pub(crate) use scan::LakeScan;
-pub(crate) use session::{Planned, Sessions, plan_error};
+pub(crate) use session::{Planned, Sessions, compile, plan_error};

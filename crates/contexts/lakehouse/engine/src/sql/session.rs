@@ -2,11 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use arrow::datatypes::SchemaRef;
 use datafusion::{
     catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider, TableProvider},
-    common::{DataFusionError},
+    common::{DFSchema, DataFusionError},
     execution::{SessionState, SessionStateBuilder, runtime_env::RuntimeEnv},
-    logical_expr::LogicalPlan,
+    logical_expr::{LogicalPlan, simplify::SimplifyContext},
+    optimizer::simplify_expressions::ExprSimplifier,
+    physical_expr::PhysicalExpr,
     prelude::{SessionConfig, SessionContext},
 };
 use lakehouse_model::AssetName;
@@ -95,6 +98,24 @@ impl Sessions {
             Err(error) => Err(plan_error(what, file, error)),
         }
     }
+}
+
+/// An SQL expression over a schema, ready to be evaluated. `coalesce` and others only exist until they are simplified,
+/// so that is done here too.
+pub(crate) fn compile(
+    session: &SessionContext,
+    schema: &SchemaRef,
+    sql: &str,
+) -> Result<Arc<dyn PhysicalExpr>, DataFusionError> {
+    let columns = Arc::new(DFSchema::try_from(Arc::clone(schema))?);
+    let state = session.state();
+    let context = SimplifyContext::builder()
+        .with_schema(Arc::clone(&columns))
+        .with_config_options(Arc::clone(state.config_options()))
+        .build();
+    let simplifier = ExprSimplifier::new(context);
+    let expression = simplifier.coerce(state.create_logical_expr(sql, &columns)?, &columns)?;
+    state.create_physical_expr(simplifier.simplify(expression)?, &columns)
 }
 
 /// A planner's refusal, with the line where it says one.

@@ -37,7 +37,7 @@ fn card(material: &Material<'_>, asset: &AssetResult) -> String {
         kind = text(&asset.kind),
         mark = words::of_asset(asset.state).html(),
         rows = rows(asset),
-        held = held(&checks),
+        held = held(asset, &checks),
         time = duration(asset.duration_ms),
         anchor = anchor(&asset.asset),
         about = info.map(about).unwrap_or_default(),
@@ -50,14 +50,20 @@ fn card(material: &Material<'_>, asset: &AssetResult) -> String {
 
 /// Rows of an asset; a view has none of its own.
 pub(super) fn rows(asset: &AssetResult) -> String {
-    if asset.kind == "view" { "view".to_owned() } else { counted(asset.rows_total, "row") }
+    match (asset.kind.as_str(), asset.version, asset.rows_total) {
+        ("view", _, _) => "view".to_owned(),
+        (_, None, 0) => "no rows yet".to_owned(),
+        (_, _, rows) => counted(rows, "row"),
+    }
 }
 
-/// `12 of 12 rules hold`.
-fn held(checks: &[&CheckResult]) -> String {
+/// `12 of 12 rules hold`. Rules of an asset that was not made are not looked at, whether it has any or not.
+fn held(asset: &AssetResult, checks: &[&CheckResult]) -> String {
     let held = checks.iter().filter(|check| Verdict::of(check).obeyed()).count();
+    let made = matches!(asset.state, AssetState::Succeeded | AssetState::Unchanged);
     match checks.len() {
-        0 => "no rules".to_owned(),
+        0 if made => "no rules".to_owned(),
+        0 => "not checked".to_owned(),
         1 => format!("{held} of 1 rule holds"),
         all => format!("{held} of {all} rules hold"),
     }

@@ -232,6 +232,17 @@ fn trouble_comes_first_and_cards_with_trouble_are_open() {
 }
 
 #[test]
+fn what_was_never_made_is_not_called_empty_or_without_rules() {
+    let mut sample = Sample::retail();
+    sample.summary.checks.retain(|check| check.asset != "gold.top_products");
+    let asset = sample.summary.assets.iter_mut().find(|asset| asset.asset == "gold.top_products").unwrap();
+    (asset.state, asset.version, asset.rows_total) = (AssetState::Skipped, None, 0);
+    let page = render(&sample.material());
+    assert!(page.contains("gold.top_products: not made, no rows yet"));
+    assert_eq!((times(&page, "not checked"), times(&page, ">no rules<")), (1, 2), "two views have no rules");
+}
+
+#[test]
 fn a_page_stays_below_a_megabyte_when_every_rule_fails_and_hundreds_of_files_came() {
     let mut sample = Sample::failed();
     let row = json!({"a": "x".repeat(500), "b": "y".repeat(500), "c": 1, "d": null, "e": "z".repeat(500)});

@@ -98,7 +98,7 @@ fn nodes(material: &Material<'_>) -> Vec<Node> {
             note: result
                 .map(super::cards::rows)
                 .or(rows)
-                .unwrap_or_else(|| if view { "view" } else { "not made yet" }.to_owned()),
+                .unwrap_or_else(|| if view { "view" } else { "no rows yet" }.to_owned()),
             rules: if checks.is_empty() { String::new() } else { format!(", {held} of {} rules hold", checks.len()) },
             mark: result.map(|result| {
                 words::of_made(result.state, checks.iter().any(|check| Verdict::of(check) == Verdict::Warns))
