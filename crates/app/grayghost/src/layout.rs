@@ -100,6 +100,8 @@ impl Table {
                 blanks.push_str(&space);
             }
         }
+        // A padded number may stand last.
+        line.truncate(line.trim_end().len());
         line.push('\n');
         line
     }

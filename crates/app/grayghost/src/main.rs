@@ -23,5 +23,20 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    decline_huge_pages();
     cli::main()
 }
+
+/// The allocator asks for huge pages, and a run then holds a third more memory: buffers of a few hundred KiB come and go,
+/// and each takes whole pages of 2 MiB. Measured on the retail data: 555 MB with them, 370 MB without, for the same time.
+#[cfg(target_os = "linux")]
+fn decline_huge_pages() {
+    #[expect(unsafe_code, reason = "no safe wrapper is among our dependencies; the call takes numbers only")]
+    // SAFETY: PR_SET_THP_DISABLE takes a flag and three zeros and touches no memory of ours. Failure changes nothing.
+    unsafe {
+        libc::prctl(libc::PR_SET_THP_DISABLE, 1, 0, 0, 0);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn decline_huge_pages() {}

@@ -34,7 +34,6 @@ impl Paint {
     }
 
     /// No colour.
-    #[cfg(test)]
     pub(crate) fn plain() -> Self {
         Self { on: false }
     }

@@ -159,6 +159,9 @@ impl Lines {
     }
 
     fn finished(&self, step: &str, state: &str, rows: u64, duration_ms: u64) {
+        if state == "unchanged" {
+            return;
+        }
         let files = self.files.load(Ordering::Relaxed);
         let many = files > FILES_TOLD_ONE_BY_ONE;
         if is_file(state) {

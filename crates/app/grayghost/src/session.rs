@@ -46,6 +46,11 @@ impl Session {
         self.runtime.block_on(answer)
     }
 
+    /// A path inside the project, as the user can open it from here.
+    pub(crate) fn path(&self, inside: &str) -> String {
+        if self.project == Path::new(".") { inside.to_owned() } else { self.project.join(inside).display().to_string() }
+    }
+
     /// A command that the user can type next, for the same project.
     pub(crate) fn command(&self, rest: &str) -> String {
         command(&self.project, rest)

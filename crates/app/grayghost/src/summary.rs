@@ -120,8 +120,12 @@ fn assets(assets: &[AssetResult], paint: Paint) -> String {
     let heads = ["ASSET", "KIND", "RESULT", ">WRITTEN", ">TOTAL", ">REJECTED", ">DUPLICATES", "CHECKS", ">TIME"];
     let mut table = Table::new(&heads);
     for asset in assets {
-        let (word, tone) = asset_state(asset.state);
         let is_view = asset.kind == "view";
+        let (word, tone) = match asset.state {
+            // A view holds no rows: it is made whenever it is read.
+            AssetState::Unchanged if is_view => ("ready", Tone::Good),
+            state => asset_state(state),
+        };
         let some = |number: u64| if number == 0 { String::new() } else { count(number) };
         table.row([
             asset.asset.clone().into(),
@@ -202,22 +206,31 @@ fn rules(checks: &[CheckResult], paint: Paint) -> String {
     if checks.is_empty() {
         return String::new();
     }
-    let held = checks.iter().filter(|check| check.success).count();
-    let broken =
-        |severity: &'static str| checks.iter().filter(move |check| !check.success && check.severity == severity);
-    let (failed, warned) = (broken("error").count() as u64, broken("warn").count() as u64);
-    let aside = broken("quarantine").count() as u64;
-    let mut text = format!("  {} hold", count(held as u64));
-    let parts = [(failed, "failed", Tone::Bad), (warned, "warned", Tone::Warn), (aside, "set rows aside", Tone::Plain)];
-    for (number, word, tone) in parts.into_iter().filter(|(number, ..)| *number > 0) {
-        let line = format!(", {}", paint.tone(tone, &format!("{} {word}", count(number))));
-        text.push_str(&line);
-    }
-    text.push('\n');
+    let mut text = format!("  {}\n", verdicts(checks, paint));
+    let broken = |severity: &'static str| broken(checks, severity);
     for check in broken("error").chain(broken("warn")).take(RULES_LISTED) {
         text.push_str(&broken_rule(check, paint));
     }
     text
+}
+
+fn broken<'a>(checks: &'a [CheckResult], severity: &'static str) -> impl Iterator<Item = &'a CheckResult> {
+    checks.iter().filter(move |check| !check.success && check.severity == severity)
+}
+
+/// `132 hold, 2 set rows aside`.
+pub(crate) fn verdicts(checks: &[CheckResult], paint: Paint) -> String {
+    let held = checks.iter().filter(|check| check.success).count() as u64;
+    let mut parts = vec![format!("{} hold", count(held))];
+    let kinds =
+        [("error", "failed", Tone::Bad), ("warn", "warned", Tone::Warn), ("quarantine", "set rows aside", Tone::Plain)];
+    for (severity, word, tone) in kinds {
+        let number = broken(checks, severity).count() as u64;
+        if number > 0 {
+            parts.push(paint.tone(tone, &format!("{} {word}", count(number))));
+        }
+    }
+    parts.join(", ")
 }
 
 /// A rule that does not hold, with a row that breaks it.
@@ -247,15 +260,15 @@ fn next(session: &Session, summary: &RunSummary, paint: Paint) -> String {
     let mut table = Table::bare(&[Side::Left, Side::Left]);
     let mut add = |text: String, why: &str| table.row([text.into(), Cell::toned(why, Tone::Dim)]);
     if let Some(report) = &summary.report {
-        add(session.project.join(report).display().to_string(), "open it in a browser: the quality report");
+        add(session.path(report), "open it in a browser: the quality report");
     }
     if summary.state != RunState::Succeeded {
         add(session.command("run --retry"), "does what was not done");
     }
     let made = |asset: &&AssetResult| matches!(asset.state, AssetState::Succeeded | AssetState::Unchanged);
-    let mut shown = summary.assets.iter().filter(made).filter(|asset| asset.kind != "rejects");
+    let is_result = |asset: &&AssetResult| !matches!(asset.kind.as_str(), "source" | "rejects" | "view");
     // The last in the order of the graph is the furthest from the raw files, and so the likeliest to be wanted.
-    if let Some(asset) = shown.rfind(|asset| !asset.asset.starts_with("bronze.")) {
+    if let Some(asset) = summary.assets.iter().filter(made).rfind(is_result) {
         add(session.command(&format!("sql \"select * from {} limit 10\"", asset.asset)), "looks into a table");
         add(session.command(&format!("lineage {}", asset.asset)), "where it comes from");
     }

@@ -100,7 +100,18 @@ fn words(value: &str) -> Shape {
     }
     let long = trimmed.len() > MAX_WORD_BYTES && trimmed.contains([',', ':']) && !trimmed.contains(' ');
     let glued = bytes.windows(2).any(|pair| pair[0] == b',' && pair[1].is_ascii_alphabetic());
-    if cut || long || glued || edge(bytes.first()) || edge(bytes.last()) { Shape::Odd } else { Shape::Words }
+    let odd = cut || long || glued || is_list(trimmed) || edge(bytes.first()) || edge(bytes.last());
+    if odd { Shape::Odd } else { Shape::Words }
+}
+
+/// Three values or more with bare commas between them; thousands (`1,234,567.00`) are one value.
+fn is_list(text: &str) -> bool {
+    let thousands = |part: &str| {
+        let whole = part.split('.').next().unwrap_or_default();
+        whole.len() == 3 && whole.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let parts = || text.split(',').skip(1);
+    parts().count() >= 2 && !parts().any(|part| part.starts_with(' ')) && !parts().all(thousands)
 }
 
 #[cfg(test)]
@@ -137,6 +148,10 @@ mod tests {
             ("x,", Shape::Odd),
             ("00,2.55,United Kingdom", Shape::Odd),
             ("Bond, James", Shape::Words),
+            ("1,2.5,2010-12-01", Shape::Odd),
+            ("1,234,567.00", Shape::Words),
+            ("1,5", Shape::Words),
+            ("red, green, blue", Shape::Words),
             ("https://a.b/c?d=e", Shape::Words),
         ];
         for (value, expected) in cases {

@@ -2,7 +2,7 @@
 with sums as (
     select
         country,
-        count(distinct invoice_no) filter (where not is_return) as orders,
+        count(distinct invoice_key) filter (where not is_return) as orders,
         count(distinct customer_id) filter (where not is_return) as customers,
         cast(coalesce(sum(invoice_amount) filter (where not is_return), 0) as decimal(18, 3)) as gross_revenue,
         cast(sum(invoice_amount) as decimal(18, 3)) as net_revenue

@@ -4,8 +4,8 @@
 select
     {{ date_key('invoice_date') }} as date_key,
     invoice_date as full_date,
-    count(distinct invoice_no) filter (where not is_return) as orders,
-    count(distinct invoice_no) as invoices,
+    count(distinct invoice_key) filter (where not is_return) as orders,
+    count(distinct invoice_key) as invoices,
     sum(line_count) as line_count,
     coalesce(sum(units) filter (where not is_return), 0) as units,
     coalesce(sum(invoice_amount) filter (where not is_return), 0) as gross_revenue,

@@ -2,14 +2,13 @@
 with lines as (
     select
         customer_id,
-        invoice_no,
         country,
         last_invoice_ts,
         invoice_amount,
         created_at,
         updated_at,
         -- NULL on returns: what is aggregated over sale lines skips them
-        case when not is_return then invoice_no end as order_no,
+        case when not is_return then invoice_key end as order_key,
         case when not is_return then invoice_date end as order_date,
         case when not is_return then invoice_amount end as order_amount
     from {{ ref('invoices') }}
@@ -22,7 +21,7 @@ customers as (
         first_value(country order by last_invoice_ts desc, country) as country,
         min(order_date) as first_purchase_date,
         max(order_date) as last_purchase_date,
-        cast(count(distinct order_no) as int) as orders,
+        cast(count(distinct order_key) as int) as orders,
         cast(sum(order_amount) as decimal(18, 3)) as total_spent,
         cast(sum(invoice_amount) as decimal(18, 3)) as lifetime_value,
         min(created_at) as created_at,

@@ -10,7 +10,7 @@ select
 from (
     select
         date_trunc('month', invoice_date) as month_start,
-        count(distinct invoice_no) filter (where not is_return) as orders,
+        count(distinct invoice_key) filter (where not is_return) as orders,
         coalesce(sum(units) filter (where not is_return), 0) as units,
         coalesce(sum(invoice_amount) filter (where not is_return), 0) as gross_revenue,
         sum(invoice_amount) as net_revenue,

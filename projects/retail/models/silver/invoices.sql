@@ -1,6 +1,7 @@
 {{ config(materialized='table') }}
 -- One pass over the lines; what counts invoices, customers or days afterwards reads a twentieth of the rows.
 select
+    surrogate_key(invoice_no) as invoice_key,
     invoice_no,
     customer_id,
     country,

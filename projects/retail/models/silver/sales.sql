@@ -11,12 +11,7 @@
 {% set columns = ['invoice_no', 'stock_code', 'description', 'quantity', 'invoice_date', 'unit_price', 'customer_id', 'country'] -%}
 -- The engine sets aside the rows with a `_reject_reason`, then drops what is there already by `sale_id`, then applies
 -- the quarantine rules of sales.yml in their order: no DISTINCT and no window is wanted here.
-with received as (
-    select *, try_cast(unit_price as double) as price_float, try_cast(customer_id as double) as customer_float
-    from {{ changes('sales_raw') }}
-),
-
-parsed as (
+with parsed as (
     select
         *,
         upper(trim(invoice_no)) as clean_invoice_no,
@@ -24,10 +19,10 @@ parsed as (
         nullif(trim(description), '') as clean_description,
         try_cast(quantity as int) as pieces,
         parse_timestamp(invoice_date{% for form in var('timestamp_formats') %}, '{{ form }}'{% endfor %}) as invoice_ts,
-        {{ exact_amount('unit_price', 'price_float') }} as price,
-        {{ whole_number('customer_id', 'customer_float') }} as customer_number,
+        exact_decimal(unit_price, 12, 3) as price,
+        exact_integer(customer_id) as customer_number,
         trim(country) as clean_country
-    from received
+    from {{ changes('sales_raw') }}
 ),
 
 priced as (

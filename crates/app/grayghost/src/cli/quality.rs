@@ -13,7 +13,7 @@ use crate::{
     layout::{Cell, Side, Table},
     paint::Tone,
     session::Session,
-    summary::broken_rule,
+    summary::{broken_rule, verdicts},
 };
 
 const EXAMPLES: &str = "\
@@ -63,8 +63,8 @@ fn write(session: &mut Session, checks: &[CheckResult]) -> Result<(), Failure> {
     }
     session.screen.line(format_args!("\n{}", paint.strong("by dimension")))?;
     session.screen.text(&dimensions(checks).render(paint))?;
-    let held = checks.iter().filter(|check| check.success).count() as u64;
-    session.screen.line(format_args!("\n{} of {} hold", count(held), plural(checks.len() as u64, "rule")))
+    let total = plural(checks.len() as u64, "rule");
+    session.screen.line(format_args!("\n{total}: {}", verdicts(checks, paint)))
 }
 
 fn rules(checks: &[CheckResult]) -> Table {
@@ -101,7 +101,8 @@ fn dimensions(checks: &[CheckResult]) -> Table {
     let mut scores: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     for check in checks {
         let (held, all) = scores.entry(&check.dimension).or_default();
-        *held += u64::from(check.success);
+        // Rows that a quarantine rule set aside are not in the table.
+        *held += u64::from(check.success || check.severity == "quarantine");
         *all += 1;
     }
     let mut table = Table::bare(&[Side::Left, Side::Right, Side::Left]);

@@ -9,9 +9,9 @@ use crate::{
     failure::Failure,
     figures::{count, millis, moment},
     layout::{Cell, Table},
-    paint::Tone,
+    paint::{Paint, Tone},
     session::Session,
-    summary::run_state,
+    summary::{run_state, verdicts},
 };
 
 /// Most runs that can be asked for: the history keeps no more.
@@ -53,7 +53,6 @@ fn table(runs: &[RunSummary]) -> Table {
         let (word, tone) = run_state(run.state);
         let loaded = || run.files.iter().filter(|file| file.state == FileState::Loaded);
         let assets = |state| run.assets.iter().filter(|asset| asset.state == state).count() as u64;
-        let held = run.checks.iter().filter(|check| check.success).count() as u64;
         let failed = assets(AssetState::Failed);
         table.row([
             moment(&run.started_at).into(),
@@ -63,7 +62,7 @@ fn table(runs: &[RunSummary]) -> Table {
             count(loaded().map(|file| file.rows).sum()).into(),
             count(assets(AssetState::Succeeded)).into(),
             Cell::toned(count(failed), if failed > 0 { Tone::Bad } else { Tone::Plain }),
-            format!("{} of {} hold", count(held), count(run.checks.len() as u64)).into(),
+            verdicts(&run.checks, Paint::plain()).into(),
             Cell::toned(run.report.clone().unwrap_or_default(), Tone::Dim),
         ]);
     }

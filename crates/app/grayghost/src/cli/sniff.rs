@@ -207,9 +207,9 @@ fn type_name(kind: ColumnKind) -> String {
 }
 
 fn columns(found: &Sniffed) -> Table {
-    let mut table = Table::new(&["COLUMN", "TYPE", "", ">EMPTY", "TIME FORMAT", "EXAMPLES"]);
+    let mut table = Table::new(&["COLUMN", "TYPE", ">SURE", ">EMPTY", "TIME FORMAT", "EXAMPLES"]);
     for column in &found.columns {
-        let (word, tone) = sureness(column_confidence(column));
+        let confidence = column_confidence(column);
         let shortened = |text: &String| match text.char_indices().nth(EXAMPLE_WIDTH) {
             Some((at, _)) => format!("{}…", &text[..at]),
             None => text.clone(),
@@ -218,7 +218,7 @@ fn columns(found: &Sniffed) -> Table {
         table.row([
             column.name.clone().into(),
             type_name(column.kind).into(),
-            Cell::toned(word, tone),
+            Cell::toned(share(confidence), sureness(confidence).1),
             if column.nulls > 0 { crate::figures::count(column.nulls) } else { String::new() }.into(),
             column.time_formats.join(" or ").into(),
             Cell::toned(examples.join(" · "), Tone::Dim),

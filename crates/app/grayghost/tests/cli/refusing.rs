@@ -10,18 +10,29 @@ use serde_json::json;
 
 use crate::place::{Place, SALES};
 
+/// The last three columns are missing.
+pub(crate) const SHORT: &str =
+    "InvoiceNo,StockCode,Description,Quantity,InvoiceDate\n536365,85123A,HEART,6,2010-12-01 08:26:00\n";
+
 #[test]
 fn a_file_that_lacks_headers_is_refused_with_their_names() {
     let place = Place::project();
-    place.write(
-        "short.csv",
-        "InvoiceNo,StockCode,Description,Quantity,InvoiceDate\n536365,85123A,HEART,6,2010-12-01 08:26:00\n",
-    );
+    place.write("short.csv", SHORT);
     let answer = place.ask(&["run", "short.csv", "--project", "shop"]).ends_with(2);
-    assert_snapshot!(answer.err, @"");
+    assert_snapshot!(answer.err, @r"
+    error[lakehouse.no_source_matches]: could not find the source of `short.csv`
+      where: short.csv:1
+      do: source `online_retail` lacks UnitPrice, CustomerID, Country here. Name the file's headers in `headers:` of a file in sources/, or write a source for it; `grayghost sniff` shows what the file holds
+      page: grayghost explain lakehouse.no_source_matches
+    ");
     assert_eq!(answer.out, "");
     let named = place.ask(&["run", "short.csv", "--project", "shop", "--source", "online_retail"]).ends_with(2);
-    assert_snapshot!(named.err, @"");
+    assert_snapshot!(named.err, @r"
+    error[lakehouse.header_missing]: `short.csv` lacks columns of source `online_retail`: UnitPrice, CustomerID, Country
+      where: short.csv:1
+      do: add the columns to the file, or say in sources/online_retail.yml under which `headers:` they come, or that they are not `required`
+      page: grayghost explain lakehouse.header_missing
+    ");
     assert_eq!(place.ask(&["assets", "--project", "shop", "--format", "json"]).json()[0]["rows"], json!(null));
 }
 

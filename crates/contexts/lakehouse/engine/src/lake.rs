@@ -150,7 +150,6 @@ impl Lake {
         WriteOptions {
             target_bytes: self.settings.target_file_mib.max(1) as usize * BYTES_PER_MIB,
             distinct_columns: distinct_columns.iter().cloned().chain(metadata).collect(),
-            plain_columns: std::collections::HashSet::new(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::{AssetName, Expectation};
+use crate::{AssetName, Expectation, ExpectationKind};
 
 /// How a model's rows are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, serde::Deserialize)]
@@ -126,4 +126,17 @@ pub struct Model {
     pub reads: Vec<AssetName>,
     /// Those among `reads` that it reads by `changes()`.
     pub reads_changes: Vec<AssetName>,
+}
+
+impl Model {
+    /// Columns in which no value is expected twice: a key of one column, or one under a `unique` rule.
+    #[must_use]
+    pub fn distinct_columns(&self) -> Vec<String> {
+        let key = self.config.unique_key.first().filter(|_| self.config.unique_key.len() == 1);
+        let ruled = self.doc.expectations.iter().filter_map(|rule| match &rule.kind {
+            ExpectationKind::Unique { columns } if columns.len() == 1 => columns.first(),
+            _ => None,
+        });
+        key.into_iter().chain(ruled).cloned().collect()
+    }
 }

@@ -16,9 +16,9 @@ use super::{generate, run};
 use crate::{
     exit::Ending,
     failure::Failure,
-    figures::{count, plural},
+    figures::plural,
     layout::{Cell, Side, Table},
-    paint::Tone,
+    paint::{Paint, Tone},
     session::Session,
     summary,
 };
@@ -101,8 +101,7 @@ impl Demo {
         charts::write(session)?;
         let mut table = Table::bare(&[Side::Left, Side::Left]);
         let mut add = |what: String, why: &str| table.row([what.into(), Cell::toned(why, Tone::Dim)]);
-        let report = self.dir.join(".grayghost/reports/latest.html");
-        add(report.display().to_string(), "open it in a browser: the quality report");
+        add(session.path(".grayghost/reports/latest.html"), "open it in a browser: the quality report");
         add(format!("cd {}", self.dir.display()), "go into the project");
         add("grayghost sql \"select * from gold.top_products\"".to_owned(), "ask a question");
         add("grayghost assets".to_owned(), "what was made");
@@ -124,10 +123,11 @@ fn run_text(done: &RunSummary) -> String {
         format!("{} loaded", plural(rows, "row"))
     };
     let made = done.assets.iter().filter(|asset| asset.state == AssetState::Succeeded).count() as u64;
-    let held = done.checks.iter().filter(|check| check.success || check.severity == "quarantine").count() as u64;
-    let rules = plural(done.checks.len() as u64, "rule");
+    let rules = summary::verdicts(&done.checks, Paint::plain());
     let time = crate::figures::millis(done.duration_ms);
-    format!("{loaded}, {} made, {} of {rules} hold, in {time}", plural(made, "table"), count(held))
+    let made =
+        if made == 0 { "every table is up to date".to_owned() } else { format!("{} made", plural(made, "table")) };
+    format!("{loaded}, {made} in {time}; of {}: {rules}", plural(done.checks.len() as u64, "rule"))
 }
 
 fn say(session: &mut Session, text: &str) -> Result<(), Failure> {

@@ -80,7 +80,7 @@ fn lines(balance: &Reconciliation, net: &str, manifest: &Manifest) -> Vec<(Strin
 }
 
 fn write(session: &mut Session, lines: &[(String, String, String)], equal: bool) -> Result<(), Failure> {
-    let mut table = Table::new(&["", ">OURS", ">TRUTH", " "]);
+    let mut table = Table::new(&["", ">OURS", ">TRUTH", ""]);
     for (what, ours, truth) in lines {
         let (word, tone) = if ours == truth { ("equal", Tone::Good) } else { ("DIFFERENT", Tone::Bad) };
         table.row([what.clone().into(), ours.clone().into(), truth.clone().into(), Cell::toned(word, tone)]);

@@ -62,9 +62,7 @@ impl Lake {
             return Ok(Loaded { batch_id, rows: 0, malformed: 0, added: false });
         }
         let layout = Layout::new(source, file, &table, &batch_id, work);
-        let mut options = self.write_options(&[]);
-        options.plain_columns = layout.text_columns();
-        let mut writer = table.writer(Arc::clone(&layout.schema), options, work.now);
+        let mut writer = table.writer(Arc::clone(&layout.schema), self.write_options(&[]), work.now);
         let malformed = write_rows(file, &layout, &mut writer, work).await?;
         let rows = writer.rows;
         let commit = Commit {
@@ -157,11 +155,6 @@ impl Layout {
             batch_id: batch_id.to_owned(),
             now: work.now.0,
         }
-    }
-
-    fn text_columns(&self) -> std::collections::HashSet<String> {
-        let text = self.schema.fields().iter().filter(|field| *field.data_type() == DataType::Utf8View);
-        text.map(|field| field.name().clone()).filter(|name| name != "_batch_id").collect()
     }
 
     fn arrange(&self, batch: &TextBatch) -> Result<RecordBatch, EngineError> {

@@ -135,7 +135,7 @@ impl Output<'_> {
         if !takes {
             return Ok(None);
         }
-        let options = self.lake.write_options(&self.model.config.unique_key);
+        let options = self.lake.write_options(&self.model.distinct_columns());
         let writer = table.writer(Arc::clone(schema), options, self.work.now);
         let merge = self.model.config.materialized == Materialization::Incremental
             && self.model.config.incremental_strategy == Strategy::Merge;

@@ -1,5 +1,6 @@
-//! SQL functions of our own: stable keys, and times in stated formats.
+//! SQL functions of our own: stable keys, exact numbers, and times in stated formats.
 
+mod exact_number;
 mod parse_timestamp;
 mod surrogate_key;
 
@@ -11,6 +12,8 @@ pub(crate) use surrogate_key::hash_columns;
 pub(super) fn register(state: &mut SessionState) {
     use datafusion::execution::FunctionRegistry;
     for function in [
+        ScalarUDF::from(exact_number::ExactDecimal::default()),
+        ScalarUDF::from(exact_number::ExactInteger::default()),
         ScalarUDF::from(surrogate_key::SurrogateKey::default()),
         ScalarUDF::from(parse_timestamp::ParseTimestamp::default()),
     ] {
