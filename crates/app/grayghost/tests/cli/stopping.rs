@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::place::{Place, wait};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Presses Ctrl-C for one process.
 fn interrupt(child: &Child) {

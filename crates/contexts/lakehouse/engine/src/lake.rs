@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use crate::{
     EngineError,
     delta::{LakeTable, WriteOptions},
-    make::Seen,
+    make::{Prepared, Seen},
     sql::{LakeScan, Sessions},
 };
 
@@ -62,6 +62,8 @@ pub struct Lake {
     pub(crate) settings: LakeSettings,
     pub(crate) sessions: Sessions,
     tables: Mutex<HashMap<AssetName, Arc<Mutex<LakeTable>>>>,
+    /// Plans of models that were made before in this command.
+    pub(crate) prepared: Mutex<HashMap<AssetName, Prepared>>,
     /// Keys that were read or written by earlier batches of this command.
     pub(crate) seen: Mutex<HashMap<AssetName, Seen>>,
 }
@@ -70,7 +72,14 @@ impl Lake {
     /// The lake in `root` (`<project>/.grayghost/lake`); statements use up to `partitions` cores each.
     #[must_use]
     pub fn new(root: PathBuf, settings: LakeSettings, partitions: usize) -> Self {
-        Self { root, settings, sessions: Sessions::new(partitions), tables: Mutex::default(), seen: Mutex::default() }
+        Self {
+            root,
+            settings,
+            sessions: Sessions::new(partitions),
+            tables: Mutex::default(),
+            prepared: Mutex::default(),
+            seen: Mutex::default(),
+        }
     }
 
     /// The table of this name, opened once.
@@ -85,14 +94,19 @@ impl Lake {
         Ok(table)
     }
 
-    /// The table's rows as they stand, for a statement.
-    pub(crate) async fn provider(&self, name: &AssetName) -> Result<Arc<dyn TableProvider>, EngineError> {
+    /// The table's rows as they stand.
+    pub(crate) async fn scan(&self, name: &AssetName) -> Result<LakeScan, EngineError> {
         let table = self.table(name).await?;
         let table = table.lock().await;
         if table.version().is_none() {
             return Err(EngineError::NotMade { asset: name.clone() });
         }
-        Ok(Arc::new(LakeScan::of(&table)))
+        Ok(LakeScan::of(&table))
+    }
+
+    /// The same, for a statement.
+    pub(crate) async fn provider(&self, name: &AssetName) -> Result<Arc<dyn TableProvider>, EngineError> {
+        Ok(Arc::new(self.scan(name).await?))
     }
 
     /// The table as it stands; `None` before its first commit.
@@ -130,6 +144,7 @@ impl Lake {
     /// Forgets what batches of this command remembered to be quick; call it after the last one.
     pub async fn forget_batches(&self) {
         self.seen.lock().await.clear();
+        self.prepared.lock().await.clear();
     }
 
     /// Compacts and checkpoints a table where that is due.

@@ -129,6 +129,13 @@ pub struct Model {
 }
 
 impl Model {
+    /// Whether new rows take the place of old ones: then rows read and rows kept do not add up.
+    #[must_use]
+    pub fn replaces_rows(&self) -> bool {
+        let Config { materialized, incremental_strategy, insert_only, .. } = self.config;
+        materialized == Materialization::Incremental && incremental_strategy == Strategy::Merge && !insert_only
+    }
+
     /// Columns in which no value is expected twice: a key of one column, or one under a `unique` rule.
     #[must_use]
     pub fn distinct_columns(&self) -> Vec<String> {

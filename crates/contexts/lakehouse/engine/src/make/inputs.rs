@@ -12,10 +12,10 @@ use futures::future::BoxFuture;
 use lakehouse_model::{AssetName, Materialization, Model, Project, RenderMode, Strategy};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{CHANGES, read_mark, statement_mark};
+use super::{read_mark, statement_mark};
 use crate::{
     EngineError, Lake,
-    sql::{LakeScan, Planned},
+    sql::Planned,
 };
 
 /// One pass over inputs.
@@ -140,45 +140,6 @@ impl Lake {
         Ok(false)
     }
 
-    /// The model's plan over the inputs of one step.
-    pub(super) async fn model_plan(
-        &self,
-        project: &Project,
-        model: &Model,
-        inputs: &Inputs,
-        step: &Step,
-    ) -> Result<Planned, EngineError> {
-        let mut tables = Vec::new();
-        for name in &model.reads {
-            tables.push((name.clone(), self.readable(project, name).await?));
-        }
-        if inputs.mode == RenderMode::Incremental {
-            for name in &model.reads_changes {
-                let changed = self.changed(name, step).await?;
-                tables.push((AssetName { layer: CHANGES.to_owned(), name: name.to_string() }, changed));
-            }
-            if model.config.materialized == Materialization::Incremental {
-                tables.push((model.name.clone(), self.provider(&model.name).await?));
-            }
-        }
-        let statement = project.render(model, inputs.mode)?.sql;
-        let file = model.path.display().to_string();
-        self.sessions.plan(self.sessions.open(tables)?, &model.name.to_string(), Some(&file), &statement).await
-    }
-
-    /// What was committed to an input in the step's range.
-    async fn changed(&self, name: &AssetName, step: &Step) -> Result<Arc<dyn TableProvider>, EngineError> {
-        let table = self.table(name).await?;
-        let table = table.lock().await;
-        let Some(after) = step.after.get(name) else { return Ok(Arc::new(LakeScan::of(&table))) };
-        let until = step.until.get(name).copied().unwrap_or(*after);
-        // A merge may read a row twice without harm, so a log that was cut short only costs time.
-        match table.changes_between(*after, until).await? {
-            Some(changes) => Ok(Arc::new(LakeScan::of_files(&table, changes.added))),
-            None => Ok(Arc::new(LakeScan::of(&table))),
-        }
-    }
-
     /// A table or a view, for a statement.
     pub(crate) fn readable<'a>(
         &'a self,
@@ -211,7 +172,7 @@ impl Lake {
     }
 }
 
-fn view<'a>(project: &'a Project, name: &AssetName) -> Option<&'a Model> {
+pub(super) fn view<'a>(project: &'a Project, name: &AssetName) -> Option<&'a Model> {
     project.models.get(name).filter(|model| model.config.materialized == Materialization::View)
 }
 
@@ -221,7 +182,7 @@ fn everything_of(steps: &[Step]) -> Step {
 }
 
 /// A statement that may answer differently over the same rows is never left as it is.
-fn is_volatile(statement: &str) -> bool {
+pub(super) fn is_volatile(statement: &str) -> bool {
     let text = statement.to_ascii_lowercase();
     ["now(", "current_date", "current_time", "random(", "uuid("].iter().any(|call| text.contains(call))
 }

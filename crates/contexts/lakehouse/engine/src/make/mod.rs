@@ -7,6 +7,7 @@
 mod ahead;
 mod inputs;
 mod output;
+mod plan;
 mod rows;
 mod rules;
 mod seen;
@@ -16,14 +17,13 @@ use datafusion::{
     common::Column,
     execution::SessionState,
     logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast},
-    physical_plan::SendableRecordBatchStream,
-    prelude::DataFrame,
 };
 use futures::future::BoxFuture;
-use lakehouse_model::{AssetName, Materialization, Model, Project, Strategy};
+use lakehouse_model::{AssetName, Materialization, Model, Project};
 pub(crate) use inputs::Inputs;
 use inputs::fingerprint;
 use output::Output;
+pub(crate) use plan::Prepared;
 pub(crate) use rules::{Condition, failing_condition};
 pub(crate) use seen::Seen;
 
@@ -120,24 +120,17 @@ struct Pass<'a> {
 
 impl Pass<'_> {
     async fn take(&self, step: &inputs::Step) -> Result<Made, EngineError> {
-        let Self { lake, project, model, inputs, work } = *self;
-        let planned = lake.model_plan(project, model, inputs, step).await?;
-        let session = planned.session.clone();
-        let columns = own_columns(&planned.plan);
-        let plan = typed(&session.state(), planned.plan, model)?;
-        let rows: SendableRecordBatchStream = DataFrame::new(session.state(), plan)
-            .execute_stream()
-            .await
-            .map_err(|error| EngineError::execute(&model.name, error))?;
+        let Self { lake, model, inputs, work, .. } = *self;
+        let prepared = lake.prepare(self.project, model, inputs, step).await?;
+        let rows = prepared.stream(model).await?;
         let schema = rows.schema();
-        let output = Output { lake, model, inputs, step, session: &session, work };
-        let made = match (model.config.materialized, model.config.incremental_strategy) {
-            (Materialization::Incremental, Strategy::Merge) if !model.config.insert_only => {
-                output.upsert(&schema, rows).await?
-            }
-            _ => output.add(&schema, rows).await?,
+        let output = Output { lake, model, inputs, step, session: &prepared.session, work };
+        let made = if model.replaces_rows() {
+            output.upsert(&schema, rows).await?
+        } else {
+            output.add(&schema, rows).await?
         };
-        Ok(Made { columns, ..made })
+        Ok(Made { columns: prepared.columns.clone(), ..made })
     }
 }
 

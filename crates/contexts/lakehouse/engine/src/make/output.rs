@@ -10,6 +10,7 @@ use arrow::{
 use datafusion::{physical_plan::SendableRecordBatchStream, prelude::SessionContext};
 use futures::StreamExt;
 use lakehouse_model::{AssetName, Materialization, Model, Strategy};
+use tokio::sync::OwnedMutexGuard;
 
 use super::{
     DUPLICATES_MARK, Inputs, Made, ROWS_IN_MARK, Seen,
@@ -64,6 +65,25 @@ impl Target {
     }
 }
 
+/// The rejects table in this step.
+pub(super) struct Aside {
+    table: OwnedMutexGuard<LakeTable>,
+    target: Target,
+}
+
+impl Aside {
+    /// Takes the rows that were set aside.
+    pub(super) async fn take(&mut self, parted: &Parted, session: &SessionContext) -> Result<(), EngineError> {
+        if let Some(unreadable) = &parted.unreadable {
+            self.target.writer.write(unreadable).await?;
+        }
+        if let Some(quarantined) = &parted.quarantined {
+            self.target.take(&self.table, quarantined.clone(), session).await?;
+        }
+        Ok(())
+    }
+}
+
 impl Output<'_> {
     /// Adds (or, when rebuilding, replaces) the rows of a statement.
     pub(super) async fn add(
@@ -74,54 +94,51 @@ impl Output<'_> {
         let parter = Parter::new(self.model, self.session, schema)?;
         let own = self.lake.table(&self.model.name).await?;
         let mut own = own.lock().await;
-        let rejects = match &self.model.config.rejects {
-            Some(name) => Some(self.lake.table(name).await?),
-            None => None,
-        };
-        let mut rejects = match &rejects {
-            Some(table) => Some(table.lock().await),
-            None => None,
-        };
         let mut to_own = self.target(&own, &parter.kept_schema, self.step.to_model).await?;
-        let mut to_rejects = match rejects.as_deref() {
-            Some(table) => Some(self.target(table, &parter.rejects_schema, self.step.to_rejects).await?),
-            None => None,
-        };
+        let mut aside = self.rejects(&parter).await?;
         let mut made = Made::default();
         while let Some(batch) = rows.next().await {
             self.work.check()?;
             let batch = batch.map_err(|error| EngineError::execute(&self.model.name, error))?;
             made.rows_in += batch.num_rows() as u64;
-            let Parted { kept, unreadable: aside, quarantined } = parter.part(&batch)?;
-            if let Some(target) = &mut to_own {
-                target.take(&own, kept, self.session).await?;
+            let parted = parter.part(&batch)?;
+            if let Some(aside) = &mut aside {
+                aside.take(&parted, self.session).await?;
             }
-            if let (Some(Some(target)), Some(table)) = (&mut to_rejects, rejects.as_deref()) {
-                if let Some(aside) = aside {
-                    target.writer.write(&aside).await?;
-                }
-                if let Some(quarantined) = quarantined {
-                    target.take(table, quarantined, self.session).await?;
-                }
+            if let Some(target) = &mut to_own {
+                target.take(&own, parted.kept, self.session).await?;
             }
             (self.work.progress)(made.rows_in, made.rows_in);
         }
         self.work.check()?;
-        let dropped = [to_own.as_ref(), to_rejects.as_ref().and_then(Option::as_ref)];
-        let duplicates = dropped.into_iter().flatten().map(|target| target.duplicates).sum();
         if let Some(target) = to_own {
-            made.duplicates = duplicates;
+            made.duplicates = target.duplicates + aside.as_ref().map_or(0, |aside| aside.target.duplicates);
             made.rows_written = target.writer.rows;
-            let counts = self.counts(&own, made.rows_in, duplicates);
+            let counts = self.counts(&own, made.rows_in, made.duplicates);
             self.commit(&mut own, target, &parter.kept_schema, counts).await?;
             made.commits += 1;
         }
-        if let (Some(Some(target)), Some(table)) = (to_rejects, rejects.as_deref_mut()) {
-            made.rejected = target.writer.rows;
-            self.commit(table, target, &parter.rejects_schema, vec![]).await?;
+        if let Some(aside) = aside {
+            made.rejected = self.commit_rejects(aside, &parter).await?;
             made.commits += 1;
         }
         Ok(made)
+    }
+
+    /// The rejects table, when the model has one and it takes rows in this step.
+    pub(super) async fn rejects(&self, parter: &Parter) -> Result<Option<Aside>, EngineError> {
+        let Some(name) = self.model.config.rejects.as_ref().filter(|_| self.step.to_rejects) else { return Ok(None) };
+        let table = self.lake.table(name).await?.lock_owned().await;
+        let target = self.target(&table, &parter.rejects_schema, true).await?;
+        Ok(target.map(|target| Aside { table, target }))
+    }
+
+    /// Commits the rows set aside; gives their number.
+    pub(super) async fn commit_rejects(&self, aside: Aside, parter: &Parter) -> Result<u64, EngineError> {
+        let Aside { mut table, target } = aside;
+        let rows = target.writer.rows;
+        self.commit(&mut table, target, &parter.rejects_schema, vec![]).await?;
+        Ok(rows)
     }
 
     /// Rows read and duplicates dropped, ever: what `bronze = silver + rejected + duplicates` is checked against.
@@ -137,8 +154,10 @@ impl Output<'_> {
         }
         let options = self.lake.write_options(&self.model.distinct_columns());
         let writer = table.writer(Arc::clone(schema), options, self.work.now);
-        let merge = self.model.config.materialized == Materialization::Incremental
-            && self.model.config.incremental_strategy == Strategy::Merge;
+        let config = &self.model.config;
+        let merge = config.materialized == Materialization::Incremental
+            && config.incremental_strategy == Strategy::Merge
+            && config.insert_only;
         let known = if self.inputs.rebuild { None } else { self.lake.seen.lock().await.remove(&table.name) };
         let seen = merge.then(|| known.unwrap_or_else(|| self.fresh_seen(table)));
         Ok(Some(Target { writer, seen, duplicates: 0 }))

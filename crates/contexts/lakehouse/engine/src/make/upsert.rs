@@ -13,6 +13,7 @@ use futures::StreamExt;
 use super::{
     Made, ROWS_IN_MARK,
     output::{Output, changed_schema},
+    rows::Parter,
     seen::position,
 };
 use crate::{
@@ -32,45 +33,64 @@ impl Output<'_> {
         schema: &SchemaRef,
         mut rows: SendableRecordBatchStream,
     ) -> Result<Made, EngineError> {
+        let parter = Parter::new(self.model, self.session, schema)?;
         let table = self.lake.table(&self.model.name).await?;
         let mut table = table.lock().await;
-        let options = self.lake.write_options(&self.model.config.unique_key);
-        let mut writer = table.writer(schema.clone(), options, self.work.now);
+        let mut aside = self.rejects(&parter).await?;
+        let options = self.lake.write_options(&self.model.distinct_columns());
+        let mut writer = table.writer(parter.kept_schema.clone(), options, self.work.now);
         let (mut keys, mut made) = (HashSet::new(), Made::default());
         while let Some(batch) = rows.next().await {
             self.work.check()?;
             let batch = batch.map_err(|error| EngineError::execute(&self.model.name, error))?;
             made.rows_in += batch.num_rows() as u64;
-            for key in self.keys(&batch)? {
-                if !keys.insert(key) {
-                    let columns = self.model.config.unique_key.join(", ");
-                    let detail = format!("two rows of the statement have the same ({columns})");
-                    return Err(EngineError::KeyNotUnique { model: self.model.name.clone(), detail });
-                }
+            let parted = parter.part(&batch)?;
+            if let Some(aside) = &mut aside {
+                aside.take(&parted, self.session).await?;
             }
-            writer.write(&batch).await?;
+            if self.step.to_model {
+                self.note_keys(&parted.kept, &mut keys)?;
+                writer.write(&parted.kept).await?;
+            }
             (self.work.progress)(made.rows_in, made.rows_in);
         }
-        made.rows_written = writer.rows;
-        let removes = if self.inputs.rebuild {
-            table.files().to_vec()
-        } else {
-            self.rewrite(&table, &keys, &mut writer).await?
-        };
-        let before = if self.inputs.rebuild { 0 } else { table.mark(ROWS_IN_MARK).unwrap_or_default() };
-        let rows_in = before + i64::try_from(made.rows_in).unwrap_or_default();
-        let commit = Commit {
-            schema: changed_schema(&table, schema, self.inputs.rebuild)?,
-            adds: writer.finish().await?,
-            removes,
-            marks: self.marks(vec![(ROWS_IN_MARK.to_owned(), rows_in)]),
-            ..Commit::default()
-        };
         self.work.check()?;
-        table.commit(commit, self.work.now).await?;
-        self.lake.maintain(&mut table, self.work).await?;
-        made.commits = 1;
+        if self.step.to_model {
+            made.rows_written = writer.rows;
+            let removes = if self.inputs.rebuild {
+                table.files().to_vec()
+            } else {
+                self.rewrite(&table, &keys, &mut writer).await?
+            };
+            let before = if self.inputs.rebuild { 0 } else { table.mark(ROWS_IN_MARK).unwrap_or_default() };
+            let rows_in = before + i64::try_from(made.rows_in).unwrap_or_default();
+            let commit = Commit {
+                schema: changed_schema(&table, &parter.kept_schema, self.inputs.rebuild)?,
+                adds: writer.finish().await?,
+                removes,
+                marks: self.marks(vec![(ROWS_IN_MARK.to_owned(), rows_in)]),
+                ..Commit::default()
+            };
+            table.commit(commit, self.work.now).await?;
+            self.lake.maintain(&mut table, self.work).await?;
+            made.commits = 1;
+        }
+        if let Some(aside) = aside {
+            made.rejected = self.commit_rejects(aside, &parter).await?;
+            made.commits += 1;
+        }
         Ok(made)
+    }
+
+    fn note_keys(&self, batch: &RecordBatch, keys: &mut HashSet<Key>) -> Result<(), EngineError> {
+        for key in self.keys(batch)? {
+            if !keys.insert(key) {
+                let columns = self.model.config.unique_key.join(", ");
+                let detail = format!("two rows of the statement have the same ({columns})");
+                return Err(EngineError::KeyNotUnique { model: self.model.name.clone(), detail });
+            }
+        }
+        Ok(())
     }
 
     /// Copies the rows that stay out of files that hold a replaced one; gives those files.

@@ -1,6 +1,6 @@
 //! A fixed list of Parquet files as a table: a Delta version, a part of one, or what changed since one.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
@@ -130,5 +130,59 @@ impl TableProvider for LakeScan {
         let mut statistics = Statistics::new_unknown(&self.schema);
         statistics.num_rows = Precision::Exact(usize::try_from(self.rows()).unwrap_or(usize::MAX));
         Some(statistics)
+    }
+}
+
+/// A table whose rows are set before each use, so that a plan over it can be used again.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    schema: SchemaRef,
+    scan: RwLock<LakeScan>,
+}
+
+impl Slot {
+    pub(crate) fn new(scan: LakeScan) -> Self {
+        Self { schema: Arc::clone(&scan.schema), scan: RwLock::new(scan) }
+    }
+
+    /// Whether these rows have the columns that were planned with.
+    pub(crate) fn fits(&self, scan: &LakeScan) -> bool {
+        self.schema == scan.schema
+    }
+
+    pub(crate) fn turn_to(&self, scan: LakeScan) {
+        *self.scan.write().unwrap_or_else(PoisonError::into_inner) = scan;
+    }
+
+    fn current(&self) -> LakeScan {
+        self.scan.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[async_trait]
+impl TableProvider for Slot {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
+        self.current().scan(state, projection, filters, limit).await
+    }
+
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> Result<Vec<TableProviderFilterPushDown>, DataFusionError> {
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
     }
 }

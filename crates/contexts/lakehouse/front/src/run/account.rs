@@ -92,6 +92,9 @@ impl Run<'_> {
     async fn balance(&self, model: &Model) -> Result<Option<Reconciliation>, LakehouseError> {
         let lake = &self.house.lake;
         let (Some(rejects), [from, ..]) = (&model.config.rejects, model.reads.as_slice()) else { return Ok(None) };
+        if model.replaces_rows() {
+            return Ok(None);
+        }
         let (Some(kept), Some(rejected)) = (lake.facts(&model.name).await?, lake.facts(rejects).await?) else {
             return Ok(None);
         };
