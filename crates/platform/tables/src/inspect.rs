@@ -5,7 +5,7 @@ use std::{fmt::Write as _, path::Path};
 use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use kernel::Cancel;
 use memchr::{memchr, memchr_iter, memmem};
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256};
 
 use crate::{
     Format, Hints, Inspection, Newline, Sniffed, TableError,
@@ -52,7 +52,7 @@ pub fn inspect(path: &Path, hints: &Hints, cancel: &Cancel) -> Result<Inspection
         lines = crate::parquet_text::count_rows(path)?;
     }
     let disk_bytes = open_file(path)?.metadata().map_err(|source| TableError::Io { path: path.into(), source })?.len();
-    Ok(Inspection { sniffed, sha256: hex(&pass.hash.finalize()), size_bytes: pass.size_bytes, disk_bytes, lines })
+    Ok(Inspection { sniffed, sha256: hex(pass.hash.finish().as_ref()), size_bytes: pass.size_bytes, disk_bytes, lines })
 }
 
 /// What one pass gathers.
@@ -60,7 +60,7 @@ struct Pass {
     is_text: bool,
     settled: Option<Guess>,
     newline: Newline,
-    hash: Sha256,
+    hash: Context,
     evidence: Evidence,
     size_bytes: u64,
     line_ends: u64,
@@ -73,7 +73,7 @@ impl Pass {
             is_text,
             settled,
             newline,
-            hash: Sha256::new(),
+            hash: Context::new(&SHA256),
             evidence: Evidence::new(),
             size_bytes: 0,
             line_ends: 0,

@@ -28,6 +28,8 @@ fn a_slip_is_answered_with_the_code_that_was_meant() {
       do: did you mean `lakehouse.header_missing`? `grayghost explain` lists all codes
       page: grayghost explain cli.unknown_code
     ");
+    let reason_alone = place.ask(&["explain", "header_missing"]).ends_with(2);
+    assert!(reason_alone.err.contains("did you mean `lakehouse.header_missing`?"), "{}", reason_alone.err);
     let far = place.ask(&["explain", "qqqq"]).ends_with(2);
     assert!(!far.err.contains("did you mean"), "{}", far.err);
 }

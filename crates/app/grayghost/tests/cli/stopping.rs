@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::json;
 
-use crate::place::{Place, wait};
+use crate::place::{Answer, Place, wait};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -17,6 +17,18 @@ const PATIENCE: Duration = Duration::from_mins(1);
 fn interrupt(child: &Child) {
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
     assert!(sent.success());
+}
+
+/// What a process said that should have ended; one that goes on is ended and fails the test.
+fn ended(mut child: Child) -> Answer {
+    let began = Instant::now();
+    while child.try_wait().expect("a process").is_none() {
+        if began.elapsed() > PATIENCE {
+            child.kill().expect("ended");
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+    wait(child)
 }
 
 /// Waits until something is so.
@@ -34,7 +46,7 @@ fn a_generation_that_is_stopped_leaves_nothing() {
     let child = place.start(&["generate", "retail", "--customers", "5000000", "--out", "data"]);
     until("something is written", || place.path("data/.grayghost-people.csv.part").exists());
     interrupt(&child);
-    let answer = wait(child);
+    let answer = ended(child);
     assert_eq!(answer.code, Some(130), "{}", answer.err);
     assert!(answer.err.starts_with("stopping after the current step; press again to leave now\n"), "{}", answer.err);
     assert!(answer.err.contains("error[generator.cancelled]"), "{}", answer.err);
@@ -55,7 +67,7 @@ fn a_run_that_is_stopped_ends_with_130_and_the_next_one_completes_it() {
     interrupt(&child);
     let mut rest = String::new();
     err.read_to_string(&mut rest).expect("UTF-8");
-    assert_eq!(wait(child).code, Some(130), "{rest}");
+    assert_eq!(ended(child).code, Some(130), "{rest}");
 
     let words = ["run", "data/sales.csv", "data/sales_latin1.csv", "--project", "shop", "--format", "json", "--quiet"];
     let summary = place.ask(&words).ends_with(0).json();

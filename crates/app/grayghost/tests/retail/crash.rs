@@ -13,7 +13,10 @@ use std::{
 
 use generator::{RetailOptions, generate_retail};
 use kernel::Cancel;
-use rand_chacha::{ChaCha8Rng, rand_core::{Rng, SeedableRng}};
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -23,7 +26,8 @@ use crate::shop::Shop;
 const KILLS: u32 = 36;
 /// The last moment at which a kill may come, in percent of an undisturbed run.
 const LATEST_PERCENT: u32 = 105;
-const UPSERT_SQL: &str = "{{ config(materialized='incremental', incremental_strategy='merge', unique_key='customer_id') }}
+const UPSERT_SQL: &str =
+    "{{ config(materialized='incremental', incremental_strategy='merge', unique_key='customer_id') }}
 -- Customers with new lines, counted anew over all of their lines.
 select customer_id, count(*) as lines, sum(line_amount) as amount, max(invoice_ts) as last_ts
 from {{ ref('sales') }}
@@ -91,7 +95,10 @@ impl Place {
             let found = shop.counts(&self.runtime);
             for (asset, rows) in &found {
                 let allowed = [situation.counts_before.get(asset), situation.counts_after.get(asset)];
-                assert!(allowed.contains(&Some(rows)), "after {delay:?}: {asset} has {rows} rows, not one of {allowed:?}");
+                assert!(
+                    allowed.contains(&Some(rows)),
+                    "after {delay:?}: {asset} has {rows} rows, not one of {allowed:?}"
+                );
             }
             torn += u32::from(found != situation.counts_before && found != situation.counts_after);
             if round % 2 == 0 {

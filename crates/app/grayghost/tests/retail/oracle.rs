@@ -14,7 +14,10 @@ use std::{
 };
 
 use flate2::read::GzDecoder;
-use rand_chacha::{ChaCha8Rng, rand_core::{Rng, SeedableRng}};
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
 
 use crate::shop::Shop;
 
@@ -33,7 +36,10 @@ impl Ground {
         let default = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared"));
         let data = std::env::var_os("GRAYGHOST_SHARED").map_or_else(default, PathBuf::from).join("data/retail");
         if !data.is_dir() {
-            eprintln!("SKIPPED: {} is missing; set GRAYGHOST_SHARED to the folder with the shared data", data.display());
+            eprintln!(
+                "SKIPPED: {} is missing; set GRAYGHOST_SHARED to the folder with the shared data",
+                data.display()
+            );
             return None;
         }
         let Some(python) = std::env::var_os("GRAYGHOST_PYTHON").map(PathBuf::from).filter(|path| path.exists()) else {
@@ -60,7 +66,10 @@ impl Ground {
         let (said, wrong) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{said}{wrong}");
         // A check that compared nothing would succeed too.
-        assert_eq!(said.lines().filter(|line| line.starts_with("same ")).count(), if bronze == "text" { 15 } else { 14 });
+        assert_eq!(
+            said.lines().filter(|line| line.starts_with("same ")).count(),
+            if bronze == "text" { 15 } else { 14 }
+        );
     }
 
     /// The UTF-8 publication as one file a day, in the order of days.
@@ -90,7 +99,9 @@ impl Ground {
 fn versions(shop: &Shop) -> BTreeMap<PathBuf, usize> {
     let lake = shop.dir.join(".grayghost/lake");
     let folders = |path: &Path| fs::read_dir(path).expect("a folder").map(|entry| entry.expect("an entry").path());
-    let tables = folders(&lake).filter(|layer| !layer.ends_with("quality")).flat_map(|layer| folders(&layer).collect::<Vec<_>>());
+    let tables = folders(&lake)
+        .filter(|layer| !layer.ends_with("quality"))
+        .flat_map(|layer| folders(&layer).collect::<Vec<_>>());
     tables.map(|table| (table.clone(), folders(&table.join("_delta_log")).count())).collect()
 }
 

@@ -80,7 +80,7 @@ pub enum EngineError {
         key: i64,
     },
     /// The model's statement does not give a column that its config names.
-    #[error("`{model}` has no column `{column}`")]
+    #[error("`{model}` has no column `{column}`, which its {named_in} names")]
     MissingColumn {
         /// The model.
         model: AssetName,
@@ -229,17 +229,29 @@ impl ProductError for EngineError {
             Self::File(error) => return error.remedy(),
             Self::Model(error) => return error.remedy(),
             Self::Plan { .. } => "correct the statement; `grayghost assets` lists the tables that exist",
-            Self::Execute { .. } => "look at the values that the statement meets; `try_cast` gives NULL where `cast` stops",
-            Self::NoRoom { .. } => "free space on the disk that holds the project, then run again; nothing was half-written",
+            Self::Execute { .. } => {
+                "look at the values that the statement meets; `try_cast` gives NULL where `cast` stops"
+            }
+            Self::NoRoom { .. } => {
+                "free space on the disk that holds the project, then run again; nothing was half-written"
+            }
             Self::Moved { .. } => "run again; the tables are whole",
-            Self::KeyNotUnique { .. } => "make `unique_key` name the columns that identify a row, or remove the doubled rows in the statement",
-            Self::KeyCollision { .. } => "hash more columns into the key of this model, and report it: two rows in 2^63 should not meet",
+            Self::KeyNotUnique { .. } => {
+                "make `unique_key` name the columns that identify a row, or remove the doubled rows in the statement"
+            }
+            Self::KeyCollision { .. } => {
+                "hash more columns into the key of this model, and report it: two rows in 2^63 should not meet"
+            }
             Self::MissingColumn { .. } => "add the column to the statement or correct the name",
             Self::Check { .. } => "correct the rule in the model's YAML file",
-            Self::NotReadOnly => "ask with one SELECT, WITH, SHOW or EXPLAIN; models change tables, `grayghost run` runs them",
+            Self::NotReadOnly => {
+                "ask with one SELECT, WITH, SHOW or EXPLAIN; models change tables, `grayghost run` runs them"
+            }
             Self::NotMade { .. } => "run `grayghost run` first",
             Self::SchemaChanged { .. } => "rebuild the table with `grayghost run --full-refresh --select <model>`",
-            Self::Storage { .. } => "check that the project's `.grayghost` folder can be read and written; `grayghost doctor` looks at each table",
+            Self::Storage { .. } => {
+                "check that the project's `.grayghost` folder can be read and written; `grayghost doctor` looks at each table"
+            }
             Self::Cancelled => "run again: what was committed stays, the rest is done then",
         };
         Some(text.to_owned())

@@ -174,14 +174,19 @@ impl Lake {
     ///
     /// # Errors
     /// [`EngineError::Execute`] when the table has no `reason` column or cannot be read.
-    pub fn reject_reasons<'a>(&'a self, rejects: &'a AssetName) -> BoxFuture<'a, Result<Vec<(String, u64)>, EngineError>> {
+    pub fn reject_reasons<'a>(
+        &'a self,
+        rejects: &'a AssetName,
+    ) -> BoxFuture<'a, Result<Vec<(String, u64)>, EngineError>> {
         Box::pin(async move {
             if self.facts(rejects).await?.is_none() {
                 return Ok(Vec::new());
             }
             let session = self.sessions.open([(rejects.clone(), self.provider(rejects).await?)])?;
-            let statement =
-                format!("select reason, count(*) as rows from {} group by reason order by rows desc, reason", rejects.quoted());
+            let statement = format!(
+                "select reason, count(*) as rows from {} group by reason order by rows desc, reason",
+                rejects.quoted()
+            );
             let frame = session.sql(&statement).await.map_err(|error| EngineError::execute(rejects, error))?;
             let found = crate::query::collect(frame, &Cancel::default()).await?;
             let reason = |row: &Vec<serde_json::Value>| {

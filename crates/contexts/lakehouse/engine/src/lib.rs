@@ -19,6 +19,6 @@ pub use error::EngineError;
 pub use lake::{Lake, Progress, TableFacts, Work};
 pub use load::{FileFit, Loaded, PreparedFile, fit_headers};
 pub use make::{DUPLICATES_MARK, Made, ROWS_IN_MARK};
-pub use results::{RESULTS, ResultRow};
 pub use query::QueryResult;
+pub use results::{RESULTS, ResultRow};
 pub use sql::{ColumnSource, SourceKind};

@@ -44,11 +44,10 @@ impl Lake {
         Box::pin(async move {
             let empty = self.sessions.open([])?;
             let dialect = empty.state().config_options().sql_parser.dialect;
-            let parsed = empty
-                .state()
-                .sql_to_statement(statement, &dialect)
-                .map_err(|error| plan_error(WHAT, None, error))?;
-            let names = empty.state().resolve_table_references(&parsed).map_err(|error| plan_error(WHAT, None, error))?;
+            let parsed =
+                empty.state().sql_to_statement(statement, &dialect).map_err(|error| plan_error(WHAT, None, error))?;
+            let names =
+                empty.state().resolve_table_references(&parsed).map_err(|error| plan_error(WHAT, None, error))?;
             let mut tables = HashMap::new();
             for name in names {
                 let Some(layer) = name.schema() else { continue };
@@ -99,7 +98,8 @@ pub(crate) fn append_rows(batch: &RecordBatch, rows: &mut Vec<Vec<Value>>) -> Re
 }
 
 fn cell(column: &dyn Array, row: usize, formatter: &ArrayFormatter<'_>) -> Value {
-    if column.is_null(row) {
+    // An array of nothing but NULLs has no mask to say so.
+    if column.is_null(row) || *column.data_type() == DataType::Null {
         return Value::Null;
     }
     let text = formatter.value(row).to_string();
@@ -108,7 +108,8 @@ fn cell(column: &dyn Array, row: usize, formatter: &ArrayFormatter<'_>) -> Value
         kind if kind.is_integer() => text.parse::<i64>().map_or(Value::String(text), Value::from),
         kind if kind.is_floating() => text.parse::<f64>().map_or(Value::String(text), Value::from),
         DataType::Decimal128(..) => {
-            let digits = column.as_primitive::<Decimal128Type>().value(row).unsigned_abs().checked_ilog10().unwrap_or(0) + 1;
+            let digits =
+                column.as_primitive::<Decimal128Type>().value(row).unsigned_abs().checked_ilog10().unwrap_or(0) + 1;
             match text.parse::<f64>() {
                 Ok(number) if digits as usize <= JSON_EXACT_DIGITS => Value::from(number),
                 _ => Value::String(text),

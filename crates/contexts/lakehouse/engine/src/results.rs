@@ -89,7 +89,8 @@ fn schema() -> SchemaRef {
 }
 
 fn columns(run: &str, rows: &[ResultRow], now: i64) -> Vec<ArrayRef> {
-    let text = |pick: fn(&ResultRow) -> &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(rows.iter().map(pick))) };
+    let text =
+        |pick: fn(&ResultRow) -> &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(rows.iter().map(pick))) };
     let count = |pick: fn(&ResultRow) -> u64| -> ArrayRef {
         let values = rows.iter().map(|row| i64::try_from(pick(row)).unwrap_or(i64::MAX));
         Arc::new(Int64Array::from_iter_values(values))

@@ -211,8 +211,12 @@ impl ProductError for LakehouseError {
             Self::UnknownAsset { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
             Self::UnknownAsset { nearest: None, .. } => "`grayghost assets` lists them".to_owned(),
             Self::UnknownColumn { known, .. } => format!("its columns are {known}"),
-            Self::NotReconciled { to, .. } => format!("the statement of `{to}` must give each input row once; rebuild it with `--full-refresh --select {to}`"),
-            Self::NothingToRetry => "the last run succeeded, or the history was deleted; run without `--retry`".to_owned(),
+            Self::NotReconciled { to, .. } => format!(
+                "the statement of `{to}` must give each input row once; rebuild it with `--full-refresh --select {to}`"
+            ),
+            Self::NothingToRetry => {
+                "the last run succeeded, or the history was deleted; run without `--retry`".to_owned()
+            }
             Self::NotEmpty { .. } => "give a new or empty folder".to_owned(),
             Self::UnknownTemplate { .. } => "use `retail`".to_owned(),
             Self::History { path, .. } => format!("delete `{path}`: it only holds history, the tables do not need it"),

@@ -76,9 +76,7 @@ impl History {
             .fetch_all(&self.pool)
             .await
             .map_err(|error| self.fail(error))?;
-        rows.iter()
-            .map(|row| serde_json::from_str(row.get::<&str, _>(0)).map_err(|error| self.fail(error)))
-            .collect()
+        rows.iter().map(|row| serde_json::from_str(row.get::<&str, _>(0)).map_err(|error| self.fail(error))).collect()
     }
 
     /// The last verdicts on an asset.

@@ -124,8 +124,7 @@ async fn output(
     let statistics = json!({ "rowCount": asset.rows_total, "size": asset.size_bytes });
     let statistics =
         facet("OutputStatisticsOutputDatasetFacet", "1-0-2", "OutputStatisticsOutputDatasetFacet", statistics);
-    let checks: Vec<Value> =
-        summary.checks.iter().filter(|check| check.asset == asset.asset).map(assertion).collect();
+    let checks: Vec<Value> = summary.checks.iter().filter(|check| check.asset == asset.asset).map(assertion).collect();
     let checks = facet(
         "DataQualityAssertionsDatasetFacet",
         "1-0-1",

@@ -135,6 +135,10 @@ impl Lake {
 }
 
 /// Wraps a planner's refusal of a rule.
-pub(crate) fn bad_rule(asset: &AssetName, rule: &Expectation, source: datafusion::error::DataFusionError) -> EngineError {
+pub(crate) fn bad_rule(
+    asset: &AssetName,
+    rule: &Expectation,
+    source: datafusion::error::DataFusionError,
+) -> EngineError {
     EngineError::Check { asset: asset.clone(), expectation: rule.id.clone(), source: Box::new(source) }
 }

@@ -58,8 +58,7 @@ fn needed_columns(
     schema: &SchemaRef,
     rules: &[&Expectation],
 ) -> Result<BTreeSet<String>, EngineError> {
-    let columns = DFSchema::try_from(Arc::clone(schema))
-        .map_err(|error| EngineError::execute(asset, error))?;
+    let columns = DFSchema::try_from(Arc::clone(schema)).map_err(|error| EngineError::execute(asset, error))?;
     let mut needed = BTreeSet::new();
     for rule in rules {
         let mut texts: Vec<String> = failing_condition(rule).into_iter().collect();

@@ -162,8 +162,7 @@ fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef, DataFu
 
 /// Adds a batch's keys; gives how many were there. Rows with a NULL in the key are not compared.
 fn fold_keys(batch: &RecordBatch, columns: &[String], keys: &mut HashTable<i64>) -> Result<u64, DataFusionError> {
-    let columns: Vec<ArrayRef> =
-        columns.iter().map(|name| column(batch, name).cloned()).collect::<Result<_, _>>()?;
+    let columns: Vec<ArrayRef> = columns.iter().map(|name| column(batch, name).cloned()).collect::<Result<_, _>>()?;
     let values = keys_of(&columns, batch.num_rows())?;
     let nullable = columns.iter().any(|column| column.null_count() > 0);
     let spread = |key: i64| key.cast_unsigned().wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(26);

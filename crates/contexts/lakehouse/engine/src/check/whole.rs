@@ -24,10 +24,7 @@ const MICROS_PER_SECOND: i64 = 1_000_000;
 
 impl Examination<'_> {
     /// Keys of the parent that a `relationships` rule looks into; empty for other rules.
-    pub(super) async fn parent_keys(
-        &self,
-        rule: &Expectation,
-    ) -> Result<HashSet<i64>, EngineError> {
+    pub(super) async fn parent_keys(&self, rule: &Expectation) -> Result<HashSet<i64>, EngineError> {
         let ExpectationKind::Relationships { to, field, .. } = &rule.kind else { return Ok(HashSet::new()) };
         let session = self.lake.sessions.open([(to.clone(), self.lake.readable(self.project, to).await?)])?;
         let frame = session.table(TableReference::partial(to.layer.as_str(), to.name.as_str())).await;
@@ -106,7 +103,8 @@ impl Examination<'_> {
         let wanted = match target {
             SumTarget::Value(text) => units(asset, rule, text)?,
             SumTarget::Asset { asset: other, expression } => {
-                let session = self.lake.sessions.open([(other.clone(), self.lake.readable(self.project, other).await?)])?;
+                let session =
+                    self.lake.sessions.open([(other.clone(), self.lake.readable(self.project, other).await?)])?;
                 let statement = format!("select ({expression}) as part from {}", other.quoted());
                 let frame = session.sql(&statement).await.map_err(|error| bad_rule(asset, rule, error))?;
                 total(frame).await.map_err(|error| bad_rule(asset, rule, error))?
@@ -116,12 +114,7 @@ impl Examination<'_> {
         Ok(whole(rule, rows, success, format!("sum is {}, expected {}", shown(sum), shown(wanted))))
     }
 
-    async fn custom(
-        &self,
-        rule: &Expectation,
-        sql: &str,
-        rows: u64,
-    ) -> Result<CheckOutcome, EngineError> {
+    async fn custom(&self, rule: &Expectation, sql: &str, rows: u64) -> Result<CheckOutcome, EngineError> {
         let statement = self.project.render_text(self.asset, sql)?;
         let found = self.ask(rule, &statement, self.samples).await?;
         Ok(CheckOutcome::counted(rule, rows.max(found.rows), found.rows, found.samples))
@@ -132,7 +125,8 @@ impl Examination<'_> {
         let bad = |error| bad_rule(self.asset, rule, error);
         let mut tables = Vec::new();
         for name in self.project.graph.topological().iter().map(|node| &node.name) {
-            let is_view = self.project.models.get(name).is_some_and(|model| model.config.materialized == Materialization::View);
+            let is_view =
+                self.project.models.get(name).is_some_and(|model| model.config.materialized == Materialization::View);
             if statement.contains(&name.name) && (is_view || self.lake.facts(name).await?.is_some()) {
                 tables.push((name.clone(), self.lake.readable(self.project, name).await?));
             }

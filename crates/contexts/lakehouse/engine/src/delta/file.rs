@@ -39,7 +39,8 @@ impl DataFile {
         if let (Some(min), Some(max)) = (stats["minValues"].as_object(), stats["maxValues"].as_object()) {
             for (column, low) in min {
                 if let (Some(low), Some(high)) = (ordinal(low), max.get(column).and_then(ordinal)) {
-                    let slack = if max[column].is_string() { MICROS_CUT_OFF } else { 0 };
+                    let is_time = max[column].as_str().is_some_and(|text| text.len() > DATE.len());
+                    let slack = if is_time { MICROS_CUT_OFF } else { 0 };
                     ranges.insert(column.clone(), (low, high + slack));
                 }
             }
@@ -56,11 +57,34 @@ impl DataFile {
 /// Statistics cut timestamps to milliseconds (the protocol says so), so the upper end may be this much higher.
 const MICROS_CUT_OFF: i64 = 999;
 
-/// A statistic as a whole number: numbers as they are, timestamps as microseconds.
+/// A statistic as a whole number: numbers as they are, dates as days, timestamps as microseconds.
 fn ordinal(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64(),
-        Value::String(text) => string_to_timestamp_nanos(text).ok().map(|nanos| nanos / NANOS_PER_MICRO),
+        Value::String(text) => {
+            let micros = string_to_timestamp_nanos(text).ok()?.div_euclid(NANOS_PER_MICRO);
+            Some(if text.len() == DATE.len() { micros.div_euclid(MICROS_PER_DAY) } else { micros })
+        }
         _ => None,
+    }
+}
+
+/// How the protocol writes a date.
+const DATE: &str = "2010-12-01";
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_in_the_units_of_the_columns() {
+        let stats = r#"{"numRecords":2,"minValues":{"day":"1970-01-02","at":"1970-01-01T00:00:00.001Z","n":-5,"name":"a"},
+            "maxValues":{"day":"1970-01-03","at":"1970-01-01T00:00:00.002Z","n":7,"name":"b"},"nullCount":{}}"#;
+        let file = DataFile::new("x".into(), 1, 0, Some(stats));
+        let expected = [("at", (1000, 2999)), ("day", (1, 2)), ("n", (-5, 7))];
+        assert_eq!(file.ranges, expected.map(|(name, range)| (name.to_owned(), range)).into());
+        assert!(file.may_hold("day", &(2..=9)) && !file.may_hold("day", &(3..=9)), "a range that is known prunes");
+        assert!(file.may_hold("name", &(0..=1)), "one that is not known does not");
     }
 }

@@ -79,8 +79,7 @@ fn read_checkpoint(bytes: Bytes, found: &mut HashMap<String, i64>) -> Result<(),
         let (Some(ids), Some(versions)) = (txn.column_by_name("appId"), txn.column_by_name("version")) else {
             return Ok(());
         };
-        let (ids, versions) =
-            (ids.as_string::<i32>(), versions.as_primitive::<arrow::datatypes::Int64Type>());
+        let (ids, versions) = (ids.as_string::<i32>(), versions.as_primitive::<arrow::datatypes::Int64Type>());
         for row in (0..txn.len()).filter(|row| txn.is_valid(*row) && ids.is_valid(*row)) {
             found.insert(ids.value(row).to_owned(), versions.value(row));
         }

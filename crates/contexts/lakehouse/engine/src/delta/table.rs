@@ -197,8 +197,14 @@ impl LakeTable {
         Ok(version)
     }
 
-    fn actions(&self, commit: &Commit, version: u64, now: Timestamp) -> Result<(Vec<Action>, Option<Metadata>), EngineError> {
-        let fail = |error: Box<dyn std::error::Error + Send + Sync>| EngineError::storage("commit to", &self.name, error);
+    fn actions(
+        &self,
+        commit: &Commit,
+        version: u64,
+        now: Timestamp,
+    ) -> Result<(Vec<Action>, Option<Metadata>), EngineError> {
+        let fail =
+            |error: Box<dyn std::error::Error + Send + Sync>| EngineError::storage("commit to", &self.name, error);
         let mut actions = Vec::with_capacity(commit.adds.len() + commit.removes.len() + 2);
         if version == 0 {
             let protocol = serde_json::from_value(json!({ "minReaderVersion": 1, "minWriterVersion": 2 }));

@@ -3,7 +3,10 @@
 use std::{path::PathBuf, sync::Arc};
 
 use arrow::{
-    array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringViewArray, StringViewBuilder, TimestampMicrosecondArray, new_null_array},
+    array::{
+        Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringViewArray, StringViewBuilder,
+        TimestampMicrosecondArray, new_null_array,
+    },
     datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit},
 };
 use lakehouse_model::{DriftPolicy, Source};
@@ -246,5 +249,9 @@ fn column_name(header: &str) -> String {
         }
     }
     let name = name.trim_end_matches('_');
-    if name.starts_with(|first: char| first.is_ascii_digit()) || name.is_empty() { format!("column_{name}") } else { name.to_owned() }
+    if name.starts_with(|first: char| first.is_ascii_digit()) || name.is_empty() {
+        format!("column_{name}")
+    } else {
+        name.to_owned()
+    }
 }

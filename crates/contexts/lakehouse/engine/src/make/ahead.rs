@@ -34,7 +34,9 @@ impl Lake {
                 let stands = self.standing(&node.name).await?;
                 let schema = match (node.kind, project.models.get(&node.name)) {
                     (AssetKind::Source, _) => project.source_of_table(&node.name).map(|source| landing(source, stands)),
-                    (AssetKind::Model, Some(model)) if selected.contains(&node.name) || is_view(model) => {
+                    (AssetKind::Model, Some(model))
+                        if selected.contains(&node.name) || is_readable_view(model, &known) =>
+                    {
                         let schema = self.plan_model(project, model, &known).await?;
                         if let Some(rejects) = &model.config.rejects {
                             known.insert(rejects.clone(), rejects_schema(&schema));
@@ -96,8 +98,8 @@ impl Lake {
         let statement = project.render(model, mode)?.sql;
         let (name, file) = (model.name.to_string(), model.path.display().to_string());
         let planned = self.sessions.plan(self.sessions.open(tables)?, &name, Some(&file), &statement).await?;
-        let plan = typed(&planned.session.state(), planned.plan, model)
-            .map_err(|error| error.into_plan(&name, &file))?;
+        let plan =
+            typed(&planned.session.state(), planned.plan, model).map_err(|error| error.into_plan(&name, &file))?;
         let own = |field: &&Arc<Field>| field.name() != REJECT_REASON && field.name() != REJECT_RAW;
         let fields: Vec<Arc<Field>> = plan.schema().fields().iter().filter(own).cloned().collect();
         Ok(Arc::new(Schema::new(fields)))
@@ -140,8 +142,9 @@ fn must_have(model: &Model, schema: &SchemaRef, column: &str, named_in: &str) ->
     })
 }
 
-fn is_view(model: &Model) -> bool {
-    model.config.materialized == Materialization::View
+/// A view that nobody selected is planned for its readers, where its own inputs are there.
+fn is_readable_view(model: &Model, known: &BTreeMap<AssetName, SchemaRef>) -> bool {
+    model.config.materialized == Materialization::View && model.reads.iter().all(|name| known.contains_key(name))
 }
 
 fn empty(schema: &SchemaRef) -> Arc<dyn TableProvider> {

@@ -13,10 +13,7 @@ use lakehouse_model::{AssetName, Materialization, Model, Project, RenderMode, St
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{read_mark, statement_mark};
-use crate::{
-    EngineError, Lake,
-    sql::Planned,
-};
+use crate::{EngineError, Lake, sql::Planned};
 
 /// One pass over inputs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,9 +64,15 @@ impl Lake {
         let mark = statement_mark(&statement);
         let incremental = model.config.materialized == Materialization::Incremental;
         let same_statement = self.mark(&model.name, &mark.0).await? == Some(mark.1);
-        let everything = |to_model, to_rejects| Step { after: BTreeMap::new(), until: versions.clone(), to_model, to_rejects };
+        let everything =
+            |to_model, to_rejects| Step { after: BTreeMap::new(), until: versions.clone(), to_model, to_rejects };
         let Some(own) = own else {
-            return Ok(Inputs { steps: vec![everything(true, true)], mode: RenderMode::Full, statement: mark, rebuild: false });
+            return Ok(Inputs {
+                steps: vec![everything(true, true)],
+                mode: RenderMode::Full,
+                statement: mark,
+                rebuild: false,
+            });
         };
         let lags = rejects.as_ref().is_some_and(|rejects| rejects.as_ref() != Some(&own));
         let moved = own != versions;
@@ -77,7 +80,12 @@ impl Lake {
             return Ok(Inputs { steps: vec![], mode: RenderMode::Full, statement: mark, rebuild: false });
         }
         if !incremental || full_refresh {
-            return Ok(Inputs { steps: vec![everything(true, true)], mode: RenderMode::Full, statement: mark, rebuild: true });
+            return Ok(Inputs {
+                steps: vec![everything(true, true)],
+                mode: RenderMode::Full,
+                statement: mark,
+                rebuild: true,
+            });
         }
         let mut steps = Vec::new();
         if lags {

@@ -19,9 +19,9 @@ use datafusion::{
     logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast},
 };
 use futures::future::BoxFuture;
-use lakehouse_model::{AssetName, Materialization, Model, Project};
 pub(crate) use inputs::Inputs;
 use inputs::fingerprint;
+use lakehouse_model::{AssetName, Materialization, Model, Project};
 use output::Output;
 pub(crate) use plan::Prepared;
 pub(crate) use rules::{Condition, failing_condition};
@@ -125,11 +125,8 @@ impl Pass<'_> {
         let rows = prepared.stream(model).await?;
         let schema = rows.schema();
         let output = Output { lake, model, inputs, step, session: &prepared.session, work };
-        let made = if model.replaces_rows() {
-            output.upsert(&schema, rows).await?
-        } else {
-            output.add(&schema, rows).await?
-        };
+        let made =
+            if model.replaces_rows() { output.upsert(&schema, rows).await? } else { output.add(&schema, rows).await? };
         Ok(Made { columns: prepared.columns.clone(), ..made })
     }
 }

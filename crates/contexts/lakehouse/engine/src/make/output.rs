@@ -60,7 +60,8 @@ impl Target {
             return self.writer.write(&batch).await;
         }
         self.duplicates += dropped as u64;
-        let kept = filter_record_batch(&batch, &fresh).map_err(|error| EngineError::execute(&table.name, error.into()))?;
+        let kept =
+            filter_record_batch(&batch, &fresh).map_err(|error| EngineError::execute(&table.name, error.into()))?;
         self.writer.write(&kept).await
     }
 }
@@ -197,7 +198,8 @@ impl Output<'_> {
 
     /// What the commit records: how far each input was read, by which statement, and the counts.
     pub(super) fn marks(&self, counts: Vec<(String, i64)>) -> Vec<(String, i64)> {
-        let read = |(input, version): (&AssetName, &u64)| (read_mark(input), i64::try_from(*version).unwrap_or_default());
+        let read =
+            |(input, version): (&AssetName, &u64)| (read_mark(input), i64::try_from(*version).unwrap_or_default());
         let mut marks: Vec<_> = self.step.until.iter().map(read).collect();
         marks.push(self.inputs.statement.clone());
         marks.extend(counts);
@@ -216,9 +218,11 @@ pub(super) fn changed_schema(
     }
     let before = table.schema();
     let same = before.fields().len() == schema.fields().len()
-        && before.fields().iter().zip(schema.fields()).all(|(old, new)| {
-            old.name() == new.name() && same_type(old.data_type(), new.data_type())
-        });
+        && before
+            .fields()
+            .iter()
+            .zip(schema.fields())
+            .all(|(old, new)| old.name() == new.name() && same_type(old.data_type(), new.data_type()));
     if same {
         return Ok(None);
     }

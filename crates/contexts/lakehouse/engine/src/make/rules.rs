@@ -23,8 +23,10 @@ pub(crate) fn failing_condition(expectation: &Expectation) -> Option<String> {
         }
         ExpectationKind::InRange { column, min, max } => {
             let column = quoted(column);
-            let low = min.as_ref().map(|end| format!("{column} {} {}", if end.inclusive { "<" } else { "<=" }, end.value));
-            let high = max.as_ref().map(|end| format!("{column} {} {}", if end.inclusive { ">" } else { ">=" }, end.value));
+            let low =
+                min.as_ref().map(|end| format!("{column} {} {}", if end.inclusive { "<" } else { "<=" }, end.value));
+            let high =
+                max.as_ref().map(|end| format!("{column} {} {}", if end.inclusive { ">" } else { ">=" }, end.value));
             [low, high].into_iter().flatten().collect::<Vec<_>>().join(" or ")
         }
         ExpectationKind::Matches { column, regex } => {
@@ -51,13 +53,16 @@ impl Condition {
     /// `true` where the condition is true; never NULL.
     pub(crate) fn holds(&self, batch: &RecordBatch) -> Result<BooleanArray, DataFusionError> {
         let found = self.0.evaluate(batch)?.into_array(batch.num_rows())?;
-        let found = found.as_boolean_opt().ok_or_else(|| {
-            DataFusionError::Plan(format!("the rule is a {} and not a condition", found.data_type()))
-        })?;
+        let found = found
+            .as_boolean_opt()
+            .ok_or_else(|| DataFusionError::Plan(format!("the rule is a {} and not a condition", found.data_type())))?;
         Ok(if found.null_count() == 0 {
             found.clone()
         } else {
-            BooleanArray::new(found.values() & found.nulls().map_or(found.values(), arrow::buffer::NullBuffer::inner), None)
+            BooleanArray::new(
+                found.values() & found.nulls().map_or(found.values(), arrow::buffer::NullBuffer::inner),
+                None,
+            )
         })
     }
 }

@@ -114,7 +114,9 @@ impl Seen {
     /// The key as one number a row: the column itself when it is one whole number, else a hash of the columns.
     fn key_of(&self, batch: &RecordBatch) -> Result<Int64Array, EngineError> {
         let columns = self.columns(batch, &self.key, "unique_key")?;
-        if let Some(name) = self.key.iter().zip(&columns).find(|(_, column)| column.null_count() > 0).map(|(name, _)| name) {
+        if let Some(name) =
+            self.key.iter().zip(&columns).find(|(_, column)| column.null_count() > 0).map(|(name, _)| name)
+        {
             let detail = format!("`{name}` is NULL in at least one row");
             return Err(EngineError::KeyNotUnique { model: self.model.clone(), detail });
         }
@@ -138,7 +140,12 @@ fn spread(key: i64) -> u64 {
 }
 
 /// Position of a column, or an error that says where it was named.
-pub(super) fn position(schema: &SchemaRef, name: &str, model: &AssetName, named_in: &str) -> Result<usize, EngineError> {
+pub(super) fn position(
+    schema: &SchemaRef,
+    name: &str,
+    model: &AssetName,
+    named_in: &str,
+) -> Result<usize, EngineError> {
     schema.index_of(name).map_err(|_| EngineError::MissingColumn {
         model: model.clone(),
         column: name.to_owned(),

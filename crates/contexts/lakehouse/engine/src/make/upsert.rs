@@ -136,7 +136,8 @@ impl Output<'_> {
             columns.push(column.clone());
         }
         let hash = |seed| {
-            hash_columns(&columns, batch.num_rows(), seed).map_err(|error| EngineError::execute(&self.model.name, error))
+            hash_columns(&columns, batch.num_rows(), seed)
+                .map_err(|error| EngineError::execute(&self.model.name, error))
         };
         let (first, second) = (hash(0)?, hash(CHECK_SEED)?);
         Ok((0..batch.num_rows()).map(move |row| (first.value(row), second.value(row))))

@@ -71,10 +71,7 @@ type Sources = BTreeSet<ColumnSource>;
 pub(crate) fn column_sources(plan: &LogicalPlan) -> Vec<(String, Vec<ColumnSource>)> {
     let traced = trace(plan);
     let names = plan.schema().fields().iter().map(|field| field.name().clone());
-    names
-        .zip(traced.columns)
-        .map(|(name, direct)| (name, direct.union(&traced.rows).cloned().collect()))
-        .collect()
+    names.zip(traced.columns).map(|(name, direct)| (name, direct.union(&traced.rows).cloned().collect())).collect()
 }
 
 /// Sources of a plan's output columns by position, and of its rows as a whole.

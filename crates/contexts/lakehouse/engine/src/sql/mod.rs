@@ -5,8 +5,8 @@ mod lineage;
 mod scan;
 mod session;
 
+pub(crate) use functions::hash_columns;
 pub(crate) use lineage::column_sources;
 pub use lineage::{ColumnSource, SourceKind};
-pub(crate) use functions::hash_columns;
 pub(crate) use scan::{LakeScan, Slot};
 pub(crate) use session::{Planned, Sessions, compile, plan_error};

@@ -28,9 +28,11 @@ impl Lakehouse {
                 let Some(doc) = self.project.asset_doc(&name).filter(|doc| !doc.expectations.is_empty()) else {
                     continue;
                 };
-                let is_view = self.project.models.get(&name).is_some_and(|model| {
-                    model.config.materialized == lakehouse_model::Materialization::View
-                });
+                let is_view = self
+                    .project
+                    .models
+                    .get(&name)
+                    .is_some_and(|model| model.config.materialized == lakehouse_model::Materialization::View);
                 if !is_view && self.lake.facts(&name).await?.is_none() {
                     continue;
                 }

@@ -69,6 +69,8 @@ fn writable(folder: &Path) -> Finding {
         .and_then(|()| std::fs::remove_file(&probe));
     match tried {
         Ok(()) => well("folder", format!("`{}` can be written", folder.display())),
-        Err(error) => ill("folder", format!("`{}`: {error}", folder.display()), "give yourself the right to write there"),
+        Err(error) => {
+            ill("folder", format!("`{}`: {error}", folder.display()), "give yourself the right to write there")
+        }
     }
 }

@@ -63,7 +63,10 @@ impl Lakehouse {
         }
         match text.rsplit_once('.') {
             Some((asset, column)) if self.asset(asset).is_ok() => Ok((self.asset(asset)?, Some(column.to_owned()))),
-            _ => Err(self.asset(text).err().unwrap_or(LakehouseError::UnknownAsset { name: text.to_owned(), nearest: None })),
+            _ => Err(self
+                .asset(text)
+                .err()
+                .unwrap_or(LakehouseError::UnknownAsset { name: text.to_owned(), nearest: None })),
         }
     }
 

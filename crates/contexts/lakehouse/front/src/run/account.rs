@@ -11,11 +11,7 @@ use crate::{
 
 impl Run<'_> {
     /// Ends the run: nothing here can undo a commit, so what fails here is told, and the tables stay.
-    pub(super) async fn account(
-        &self,
-        files: Vec<FileResult>,
-        mut board: Board,
-    ) -> Result<RunSummary, LakehouseError> {
+    pub(super) async fn account(&self, files: Vec<FileResult>, mut board: Board) -> Result<RunSummary, LakehouseError> {
         let reconciliations = self.reconcile(&mut board).await?;
         self.measure(&mut board).await?;
         let mut assets = Vec::new();
@@ -148,7 +144,10 @@ impl Run<'_> {
 
 fn state_of(cancelled: bool, files: &[FileResult], assets: &[crate::AssetResult]) -> RunState {
     let unfinished = |state| matches!(state, AssetState::Cancelled);
-    if cancelled && (assets.iter().any(|asset| unfinished(asset.state)) || files.iter().any(|file| file.state == FileState::Skipped)) {
+    if cancelled
+        && (assets.iter().any(|asset| unfinished(asset.state))
+            || files.iter().any(|file| file.state == FileState::Skipped))
+    {
         return RunState::Cancelled;
     }
     let failed = assets.iter().any(|asset| matches!(asset.state, AssetState::Failed | AssetState::Skipped))

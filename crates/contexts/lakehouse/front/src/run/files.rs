@@ -36,7 +36,8 @@ impl Lakehouse {
             let hints = alike.hints(&path, hints_of(source));
             let (copy, stop) = (path.clone(), cancel.clone());
             let inspected = tokio::task::spawn_blocking(move || tables::inspect(&copy, &hints, &stop)).await;
-            let inspection = inspected.map_err(|source| LakehouseError::Broken { source })?.map_err(EngineError::from)?;
+            let inspection =
+                inspected.map_err(|source| LakehouseError::Broken { source })?.map_err(EngineError::from)?;
             alike.learn(&path, &inspection);
             prepared.push(self.fit(path, source, inspection)?);
             listener(RunEvent::Progress { step: step.clone(), done: index as u64 + 1, rows: 0 });
@@ -195,7 +196,9 @@ struct Alike {
 impl Alike {
     fn hints(&self, path: &Path, own: Hints) -> Hints {
         match &self.dialect {
-            Some(dialect) if own == Hints::default() && first_line(path).is_some_and(|line| line == self.first_line) => {
+            Some(dialect)
+                if own == Hints::default() && first_line(path).is_some_and(|line| line == self.first_line) =>
+            {
                 Hints {
                     format: Some(tables::Format::Delimited),
                     delimiter: Some(dialect.delimiter),
@@ -253,7 +256,8 @@ fn hints_of(source: Option<&Source>) -> Hints {
 fn expand(given: &Path) -> Result<Vec<PathBuf>, LakehouseError> {
     let pattern = given.display().to_string();
     if given.is_dir() {
-        let entries = std::fs::read_dir(given).map_err(|source| LakehouseError::Io { path: pattern.clone(), source })?;
+        let entries =
+            std::fs::read_dir(given).map_err(|source| LakehouseError::Io { path: pattern.clone(), source })?;
         let mut files: Vec<PathBuf> =
             entries.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| is_tabular(path)).collect();
         files.sort();

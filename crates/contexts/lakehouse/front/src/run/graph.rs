@@ -26,10 +26,10 @@ impl Board {
 
     /// Takes in what became of a file.
     pub(super) fn loaded(&mut self, prepared: &Prepared, file: &FileResult, fault: Option<Fault>) {
-        let result = self.results.entry(prepared.table.clone()).or_insert_with(|| AssetResult {
-            state: AssetState::Unchanged,
-            ..blank(&prepared.table, "source")
-        });
+        let result = self
+            .results
+            .entry(prepared.table.clone())
+            .or_insert_with(|| AssetResult { state: AssetState::Unchanged, ..blank(&prepared.table, "source") });
         result.rows_in += file.rows;
         result.rows_written += file.rows;
         result.duration_ms += file.duration_ms;
@@ -141,7 +141,8 @@ impl Run<'_> {
                     done.insert(task);
                     continue;
                 }
-                let unchanged = board.results.get(task.asset()).is_some_and(|result| result.state == AssetState::Unchanged);
+                let unchanged =
+                    board.results.get(task.asset()).is_some_and(|result| result.state == AssetState::Unchanged);
                 running.push(self.perform(task, unchanged));
             }
             let Some(finished) = running.next().await else { break };

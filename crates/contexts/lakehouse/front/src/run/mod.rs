@@ -13,8 +13,8 @@ use lakehouse_engine::{PreparedFile, Work};
 use lakehouse_model::{AssetKind, AssetName};
 
 use crate::{
-    AssetResult, AssetState, FileResult, FileState, Lakehouse, LakehouseError, Listener, RunEvent,
-    RunRequest, RunState, RunSummary, history::History, lock::Locks,
+    AssetResult, AssetState, FileResult, FileState, Lakehouse, LakehouseError, Listener, RunEvent, RunRequest,
+    RunState, RunSummary, history::History, lock::Locks,
 };
 
 /// What a run carries along.
@@ -44,10 +44,8 @@ impl Lakehouse {
         cancel: Cancel,
     ) -> BoxFuture<'_, Result<RunSummary, LakehouseError>> {
         Box::pin(async move {
-            std::fs::create_dir_all(self.state_folder()).map_err(|source| LakehouseError::Io {
-                path: self.state_folder().display().to_string(),
-                source,
-            })?;
+            std::fs::create_dir_all(self.state_folder())
+                .map_err(|source| LakehouseError::Io { path: self.state_folder().display().to_string(), source })?;
             let history = History::open(&self.state_folder().join("state.db")).await?;
             let request = if request.retry { retried(request, &history).await? } else { request };
             let selected = self.project.select(request.select.as_deref(), request.exclude.as_deref())?;
@@ -96,7 +94,8 @@ pub(crate) struct Prepared {
 async fn retried(request: RunRequest, history: &History) -> Result<RunRequest, LakehouseError> {
     let last = history.newest(1).await?.into_iter().next().ok_or(LakehouseError::NothingToRetry)?;
     let unfinished = |asset: &&AssetResult| {
-        matches!(asset.state, AssetState::Failed | AssetState::Skipped | AssetState::Cancelled) && asset.kind != "rejects"
+        matches!(asset.state, AssetState::Failed | AssetState::Skipped | AssetState::Cancelled)
+            && asset.kind != "rejects"
     };
     let assets: Vec<&str> = last.assets.iter().filter(unfinished).map(|asset| asset.asset.as_str()).collect();
     let files = last.files.iter().filter(|file| matches!(file.state, FileState::Failed | FileState::Skipped));
@@ -145,4 +144,3 @@ impl Run<'_> {
         self.account(results, state).await
     }
 }
-

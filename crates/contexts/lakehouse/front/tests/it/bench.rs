@@ -11,8 +11,7 @@ use tokio::runtime::Runtime;
 /// 2026-01-02T03:04:05Z in microseconds.
 pub(crate) const NOW: Timestamp = Timestamp(1_767_323_045_000_000);
 
-pub(crate) const SETTINGS: &str =
-    "[project]\nname = \"shop\"\nid = \"01920000-0000-7000-8000-000000000000\"\n[lake]\ncompact_small_files = 8\ncheckpoint_commits = 10\n";
+pub(crate) const SETTINGS: &str = "[project]\nname = \"shop\"\nid = \"01920000-0000-7000-8000-000000000000\"\n[lake]\ncompact_small_files = 8\ncheckpoint_commits = 10\n";
 pub(crate) const SOURCE: &str = "table: bronze.tills_raw
 columns:
   - {name: till, headers: [Till], required: true}
@@ -43,7 +42,8 @@ expectations:
 ";
 pub(crate) const BY_ITEM: &str =
     "select item, cast(sum(pieces) as bigint) as pieces, count(*) as lines from {{ ref('sales') }} group by item";
-pub(crate) const BEST: &str = "{{ config(materialized='view') }} select item from {{ ref('by_item') }} where pieces > 4";
+pub(crate) const BEST: &str =
+    "{{ config(materialized='view') }} select item from {{ ref('by_item') }} where pieces > 4";
 
 pub(crate) const MONDAY: &str = "Till,Day,Item,Pieces\n1,2026-01-05,tea,3\n1,2026-01-05,milk,1\n2,2026-01-05,tea,2\n";
 pub(crate) const TUESDAY: &str = "Till,Day,Item,Pieces\n1,2026-01-06,tea,1\n2,2026-01-06,salt,9\n";
@@ -133,9 +133,8 @@ impl Bench {
     pub(crate) fn commits(&self, asset: &str) -> usize {
         let log = self.root().join(".grayghost/lake").join(asset.replace('.', "/")).join("_delta_log");
         let is_commit = |name: &std::ffi::OsStr| Path::new(name).extension().is_some_and(|ending| ending == "json");
-        fs::read_dir(log).map_or(0, |entries| {
-            entries.filter_map(Result::ok).filter(|entry| is_commit(&entry.file_name())).count()
-        })
+        fs::read_dir(log)
+            .map_or(0, |entries| entries.filter_map(Result::ok).filter(|entry| is_commit(&entry.file_name())).count())
     }
 
     /// Commits of all tables together: nothing was written when this is 0.

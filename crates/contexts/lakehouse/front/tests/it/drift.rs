@@ -16,7 +16,11 @@ fn under_fail_a_new_column_is_named_and_nothing_is_written() {
     let bench = shop("fail");
     let error = bench.try_run(bench.request(&["monday.csv", "coloured.csv"])).expect_err("it drifts");
     let text = told(&error).replace(&bench.root().display().to_string(), "");
-    insta::assert_snapshot!(text, @r"");
+    insta::assert_snapshot!(text, @r#"
+    error[lakehouse.drift]: `/files/coloured.csv` has columns that source `tills` does not declare: Shelf Colour
+      where: /files/coloured.csv:1
+      do: declare the columns in sources/tills.yml, or set `drift: evolve` to take them in, or `drift: quarantine` to set such rows aside
+    "#);
     assert_eq!(bench.all_commits(), 0);
 }
 

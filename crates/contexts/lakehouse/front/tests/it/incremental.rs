@@ -32,7 +32,10 @@ fn an_append_takes_each_row_once() {
     bench.run(&["monday.csv"]);
     bench.run(&["monday.csv"]);
     bench.run(&["tuesday.csv"]);
-    assert_eq!(bench.lines("select day, count(*) from gold.log group by day order by day"), "2026-01-05 | 3\n2026-01-06 | 2");
+    assert_eq!(
+        bench.lines("select day, count(*) from gold.log group by day order by day"),
+        "2026-01-05 | 3\n2026-01-06 | 2"
+    );
     assert_eq!(bench.lines("select * from gold.counted order by 1"), "2 | true\n3 | false");
 }
 
@@ -67,7 +70,10 @@ fn small_files_are_joined_and_checkpoints_written_while_rows_stay() {
     let bench = Bench::with(&[("models/gold/log.sql", LOG)]);
     let names: Vec<String> = (10..40).map(|day| format!("day{day}.csv")).collect();
     for (name, day) in names.iter().zip(10..40) {
-        bench.write(&format!("files/{name}"), format!("Till,Day,Item,Pieces\n1,2026-01-05,tea,{day}\n2,2026-01-05,milk,{day}\n"));
+        bench.write(
+            &format!("files/{name}"),
+            format!("Till,Day,Item,Pieces\n1,2026-01-05,tea,{day}\n2,2026-01-05,milk,{day}\n"),
+        );
     }
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     bench.run(&names);
@@ -80,7 +86,11 @@ fn small_files_are_joined_and_checkpoints_written_while_rows_stay() {
     let log = bench.root().join(".grayghost/lake/bronze/tills_raw/_delta_log");
     assert!(log.join("_last_checkpoint").exists());
     bench.run(&names);
-    assert_eq!(bench.lines("select count(*) from bronze.tills_raw"), "60", "known batches are read from the checkpoint too");
+    assert_eq!(
+        bench.lines("select count(*) from bronze.tills_raw"),
+        "60",
+        "known batches are read from the checkpoint too"
+    );
 }
 
 #[test]
@@ -90,7 +100,10 @@ fn a_changed_statement_remakes_a_table_and_nothing_else() {
     let (sales, by_item) = (bench.commits("silver.sales"), bench.commits("gold.by_item"));
     bench.run(&[]);
     assert_eq!((bench.commits("silver.sales"), bench.commits("gold.by_item")), (sales, by_item));
-    bench.write("models/gold/by_item.sql", "select item, count(*) as lines, cast(sum(pieces) as bigint) as pieces from {{ ref('sales') }} group by item");
+    bench.write(
+        "models/gold/by_item.sql",
+        "select item, count(*) as lines, cast(sum(pieces) as bigint) as pieces from {{ ref('sales') }} group by item",
+    );
     let summary = bench.run(&[]);
     assert_eq!(asset(&summary, "silver.sales").state, AssetState::Unchanged);
     assert_eq!(asset(&summary, "gold.by_item").state, AssetState::Succeeded);

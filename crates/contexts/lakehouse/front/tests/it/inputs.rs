@@ -69,18 +69,30 @@ fn every_row_of_bronze_says_where_it_came_from() {
     bench.run(&["monday.csv"]);
     insta::assert_snapshot!(
         bench.lines("select till, item, _source_file, _row, _ingested_at, _batch_id, _row_hash is null, _raw from bronze.tills_raw order by _row"),
-        @r"");
+        @r#"
+        1 | tea | monday.csv | 2 | 2026-01-02T03:04:05Z | 7fbc0e12909a2dfd24b74042ee80e10f | false | null
+        1 | milk | monday.csv | 3 | 2026-01-02T03:04:05Z | 7fbc0e12909a2dfd24b74042ee80e10f | false | null
+        2 | tea | monday.csv | 4 | 2026-01-02T03:04:05Z | 7fbc0e12909a2dfd24b74042ee80e10f | false | null
+        "#);
 }
 
 #[test]
 fn ragged_lines_bad_numbers_and_bad_dates_are_set_aside_with_reasons() {
     let bench = Bench::with(&[]);
-    let dirty = format!("{MONDAY}1,2026-01-05,tea\n1,2026-01-05,tea,3,x,y\n1,2026-01-05,soap,many\n1,5 Jan,soap,2\n1,2026-01-05,air,0\n1,2026-01-05,tea,3\n");
+    let dirty = format!(
+        "{MONDAY}1,2026-01-05,tea\n1,2026-01-05,tea,3,x,y\n1,2026-01-05,soap,many\n1,5 Jan,soap,2\n1,2026-01-05,air,0\n1,2026-01-05,tea,3\n"
+    );
     bench.write("files/dirty.csv", dirty);
     let summary = bench.run(&["dirty.csv"]);
     assert_eq!(summary.files[0].malformed, 2);
     let balance = &summary.reconciliations[0];
     assert_eq!((balance.rows, balance.kept, balance.rejected, balance.duplicates), (9, 3, 5, 1));
     assert!(balance.holds);
-    insta::assert_snapshot!(bench.lines("select reason, raw from silver.sales_rejected order by reason, raw"), @r"");
+    insta::assert_snapshot!(bench.lines("select reason, raw from silver.sales_rejected order by reason, raw"), @r#"
+    invalid_day | 1,5 Jan,soap,2
+    invalid_pieces | 1,2026-01-05,soap,many
+    malformed_row | 1,2026-01-05,tea
+    malformed_row | 1,2026-01-05,tea,3,x,y
+    nothing_sold | 1,2026-01-05,air,0
+    "#);
 }

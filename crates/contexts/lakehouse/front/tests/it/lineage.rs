@@ -19,8 +19,15 @@ fn view(bench: &Bench, target: &str) -> Result<lakehouse::LineageView, String> {
 fn a_column_is_followed_up_to_the_source() {
     let bench = bench();
     let steps = view(&bench, "gold.by_item.pieces").expect("it is known").upstream;
-    let show = |step: &lakehouse::LineageStep| format!("{} {} <- {}.{} {}", step.depth, step.of, step.from.asset, step.from.column, step.from.kind);
-    insta::assert_snapshot!(steps.iter().map(show).collect::<Vec<_>>().join("\n"), @r"");
+    let show = |step: &lakehouse::LineageStep| {
+        format!("{} {} <- {}.{} {}", step.depth, step.of, step.from.asset, step.from.column, step.from.kind)
+    };
+    insta::assert_snapshot!(steps.iter().map(show).collect::<Vec<_>>().join("\n"), @r#"
+    1 gold.by_item.pieces <- silver.sales.item group_by
+    1 gold.by_item.pieces <- silver.sales.pieces aggregation
+    2 silver.sales.item <- bronze.tills_raw.item identity
+    2 silver.sales.pieces <- bronze.tills_raw.pieces transformation
+    "#);
 }
 
 #[test]
@@ -35,7 +42,10 @@ fn an_asset_has_parents_children_and_columns() {
 #[test]
 fn what_is_not_there_is_told_with_what_is() {
     let bench = bench();
-    insta::assert_snapshot!(view(&bench, "gold.by_items").expect_err("no such asset"), @r"");
+    insta::assert_snapshot!(view(&bench, "gold.by_items").expect_err("no such asset"), @r#"
+    error[lakehouse.unknown_asset]: there is no asset `gold.by_items`
+      do: did you mean `gold.by_item`?
+    "#);
     insta::assert_snapshot!(view(&bench, "gold.by_item.price").expect_err("no such column"), @r"");
 }
 

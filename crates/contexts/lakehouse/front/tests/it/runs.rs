@@ -16,9 +16,18 @@ fn a_run_loads_makes_and_checks_and_the_next_has_nothing_to_do() {
     let summary = bench.run(&["monday.csv", "tuesday.csv"]);
     assert_eq!(summary.state, RunState::Succeeded);
     let show = |asset: &lakehouse::AssetResult| {
-        format!("{} {:?} {} {} {} commits", asset.asset, asset.state, asset.rows_written, asset.rows_total, asset.commits)
+        format!(
+            "{} {:?} {} {} {} commits",
+            asset.asset, asset.state, asset.rows_written, asset.rows_total, asset.commits
+        )
     };
-    insta::assert_snapshot!(summary.assets.iter().map(show).collect::<Vec<_>>().join("\n"), @r"");
+    insta::assert_snapshot!(summary.assets.iter().map(show).collect::<Vec<_>>().join("\n"), @r#"
+    bronze.tills_raw Succeeded 5 5 2 commits
+    silver.sales Succeeded 5 5 4 commits
+    gold.by_item Succeeded 3 3 1 commits
+    mart.best Unchanged 0 0 0 commits
+    silver.sales_rejected Unchanged 0 0 0 commits
+    "#);
     let again = bench.run(&["monday.csv", "tuesday.csv"]);
     assert!(again.assets.iter().all(|asset| asset.state == AssetState::Unchanged), "{:?}", again.assets);
     assert_eq!(again.files[1].state, FileState::AlreadyLoaded);
@@ -31,7 +40,8 @@ fn a_selection_runs_no_more_than_it_names() {
     let request = RunRequest { select: Some("sales".into()), ..bench.request(&["monday.csv"]) };
     bench.try_run(request).expect("a run");
     assert_eq!((bench.commits("silver.sales"), bench.commits("gold.by_item")), (1, 0));
-    let request = RunRequest { select: Some("+by_item".into()), exclude: Some("sales".into()), ..RunRequest::default() };
+    let request =
+        RunRequest { select: Some("+by_item".into()), exclude: Some("sales".into()), ..RunRequest::default() };
     let summary = bench.try_run(request).expect("a run");
     assert_eq!(asset(&summary, "gold.by_item").state, AssetState::Succeeded);
 }
@@ -108,7 +118,8 @@ fn a_cancelled_run_keeps_what_it_committed_and_the_next_completes() {
             stop.cancel();
         }
     });
-    let summary = bench.listened_run(bench.request(&["monday.csv", "tuesday.csv"]), listener, cancel).expect("a summary");
+    let summary =
+        bench.listened_run(bench.request(&["monday.csv", "tuesday.csv"]), listener, cancel).expect("a summary");
     assert_eq!(summary.state, RunState::Cancelled);
     assert_eq!(summary.files[1].state, FileState::Skipped);
     assert_eq!((bench.commits("silver.sales"), bench.commits("gold.by_item")), (1, 0));

@@ -71,7 +71,9 @@ impl ScalarUDFImpl for ParseTimestamp {
 fn format_of(argument: &ColumnarValue) -> Result<Vec<Part>> {
     match argument {
         ColumnarValue::Scalar(
-            ScalarValue::Utf8(Some(format)) | ScalarValue::Utf8View(Some(format)) | ScalarValue::LargeUtf8(Some(format)),
+            ScalarValue::Utf8(Some(format))
+            | ScalarValue::Utf8View(Some(format))
+            | ScalarValue::LargeUtf8(Some(format)),
         ) => parts(format),
         _ => exec_err!("parse_timestamp: each format is a constant text, such as '%Y-%m-%d %H:%M:%S'"),
     }
@@ -100,7 +102,9 @@ fn parts(format: &str) -> Result<Vec<Part>> {
             (b'%', Some(b'M')) => Part::Minute,
             (b'%', Some(b'S')) => Part::Second,
             (b'%', Some(b'%')) => Part::Literal(b'%'),
-            (b'%', _) => return exec_err!("parse_timestamp: `{format}` holds a part that is not one of %Y %m %d %H %M %S"),
+            (b'%', _) => {
+                return exec_err!("parse_timestamp: `{format}` holds a part that is not one of %Y %m %d %H %M %S");
+            }
             (literal, _) => Part::Literal(literal),
         });
     }
@@ -183,7 +187,15 @@ mod tests {
 
     #[test]
     fn what_is_not_wholly_a_real_time_is_null() {
-        for text in ["", "2010-12-01", "2010-12-01 08:26:00 ", "2011-02-29 00:00:00", "13/1/2010 8:26", "12/1/2010 24:00", "12/1/10 8:26"] {
+        for text in [
+            "",
+            "2010-12-01",
+            "2010-12-01 08:26:00 ",
+            "2011-02-29 00:00:00",
+            "13/1/2010 8:26",
+            "12/1/2010 24:00",
+            "12/1/10 8:26",
+        ] {
             assert_eq!(first_that_fits(text), None, "{text}");
         }
     }

@@ -108,7 +108,9 @@ fn mix(array: &ArrayRef, hashes: &mut [u64], known: &mut [bool]) -> Result<()> {
         DataType::Boolean => mix_values(array.as_boolean().iter(), hashes, known, |flag, hash| {
             xxh3_64_with_seed(&[u8::from(flag)], hash ^ BOOLEAN)
         }),
-        other => return exec_err!("surrogate_key cannot take a value of type {other}: cast it to text or to a decimal"),
+        other => {
+            return exec_err!("surrogate_key cannot take a value of type {other}: cast it to text or to a decimal");
+        }
     }
     Ok(())
 }
@@ -158,8 +160,8 @@ mod tests {
         assert_eq!(hash(&[text, number]), [PINNED_KEY, PINNED_EMPTY, 0]);
     }
 
-    const PINNED_KEY: i64 = 1;
-    const PINNED_EMPTY: i64 = 1;
+    const PINNED_KEY: i64 = 8_568_350_477_357_649_108;
+    const PINNED_EMPTY: i64 = 1_959_460_454_825_784_772;
 
     #[test]
     fn the_type_that_holds_a_value_does_not_matter_but_the_value_and_its_column_do() {
