@@ -43,7 +43,7 @@ fn until(what: &str, mut so: impl FnMut() -> bool) {
 #[test]
 fn a_generation_that_is_stopped_leaves_nothing() {
     let place = Place::empty();
-    let child = place.start(&["generate", "retail", "--customers", "5000000", "--out", "data"]);
+    let child = place.start(&["generate", "retail", "--customers", "500000", "--out", "data"]);
     until("something is written", || place.path("data/.grayghost-people.csv.part").exists());
     interrupt(&child);
     let answer = ended(child);

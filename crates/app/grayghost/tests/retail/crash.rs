@@ -41,7 +41,7 @@ struct Situation {
     arguments: Vec<std::ffi::OsString>,
     counts_before: BTreeMap<String, u64>,
     counts_after: BTreeMap<String, u64>,
-    contents_after: BTreeMap<String, (usize, String)>,
+    contents_after: BTreeMap<String, (usize, Vec<u8>)>,
     usual: Duration,
 }
 

@@ -105,6 +105,14 @@ pub enum EngineError {
     /// The statement would change something.
     #[error("only one reading statement is allowed here")]
     NotReadOnly,
+    /// There is no such table.
+    #[error("there is no asset `{name}`")]
+    UnknownTable {
+        /// As given.
+        name: AssetName,
+        /// The nearest name, if one is near.
+        nearest: Option<String>,
+    },
     /// The asset has not been made yet.
     #[error("`{asset}` has not been made yet")]
     NotMade {
@@ -188,7 +196,7 @@ impl ProductError for EngineError {
             | Self::NotReadOnly
             | Self::SchemaChanged { .. }
             | Self::Cancelled => ErrorKind::Invalid,
-            Self::NotMade { .. } => ErrorKind::NotFound,
+            Self::NotMade { .. } | Self::UnknownTable { .. } => ErrorKind::NotFound,
             Self::Moved { .. } => ErrorKind::Conflict,
             Self::NoRoom { .. } => ErrorKind::Unavailable,
             Self::Storage { .. } => ErrorKind::Internal,
@@ -209,6 +217,7 @@ impl ProductError for EngineError {
             Self::MissingColumn { .. } => "lakehouse.missing_column",
             Self::Check { .. } => "lakehouse.bad_expectation",
             Self::NotReadOnly => "lakehouse.not_read_only",
+            Self::UnknownTable { .. } => "lakehouse.unknown_asset",
             Self::NotMade { .. } => "lakehouse.not_made",
             Self::SchemaChanged { .. } => "lakehouse.schema_changed",
             Self::Cancelled => "lakehouse.cancelled",
@@ -247,6 +256,8 @@ impl ProductError for EngineError {
             Self::NotReadOnly => {
                 "ask with one SELECT, WITH, SHOW or EXPLAIN; models change tables, `grayghost run` runs them"
             }
+            Self::UnknownTable { nearest: Some(nearest), .. } => return Some(format!("did you mean `{nearest}`?")),
+            Self::UnknownTable { .. } => "`grayghost assets` lists them",
             Self::NotMade { .. } => "run `grayghost run` first",
             Self::SchemaChanged { .. } => "rebuild the table with `grayghost run --full-refresh --select <model>`",
             Self::Storage { .. } => {

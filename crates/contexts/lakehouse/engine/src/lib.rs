@@ -21,4 +21,4 @@ pub use load::{FileFit, Loaded, PreparedFile, fit_headers};
 pub use make::{DUPLICATES_MARK, Made, ROWS_IN_MARK};
 pub use query::QueryResult;
 pub use results::{RESULTS, ResultRow};
-pub use sql::{ColumnSource, SourceKind};
+pub use sql::{ColumnSource, ColumnSources, SourceKind};

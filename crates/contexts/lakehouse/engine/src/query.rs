@@ -52,8 +52,11 @@ impl Lake {
             for name in names {
                 let Some(layer) = name.schema() else { continue };
                 let name = AssetName { layer: layer.to_owned(), name: name.table().to_owned() };
-                if self.facts(&name).await?.is_some() || project.models.contains_key(&name) {
+                let known = project.assets().iter().any(|(asset, _)| *asset == name);
+                if known || self.facts(&name).await?.is_some() {
                     tables.insert(name.clone(), self.readable(project, &name).await?);
+                } else {
+                    return Err(EngineError::UnknownTable { nearest: project.nearest_asset(&name.to_string()), name });
                 }
             }
             let session = self.sessions.open(tables)?;

@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{AssetKind, AssetName, Graph, Model, ModelDoc, ModelError, Settings, Source, load, render::Templates};
+use crate::{
+    AssetKind, AssetName, Graph, Model, ModelDoc, ModelError, Settings, Source, load, nearest::nearest,
+    render::Templates,
+};
 
 /// Everything that a project's files say.
 #[derive(Debug, Clone)]
@@ -46,6 +49,13 @@ impl Project {
     pub fn asset_doc(&self, name: &AssetName) -> Option<&ModelDoc> {
         let model = self.models.get(name).filter(|_| self.doc_paths.contains_key(name));
         model.map(|model| &model.doc).or_else(|| self.docs.get(name))
+    }
+
+    /// The asset whose name is most like this one; `None` when none is near.
+    #[must_use]
+    pub fn nearest_asset(&self, name: &str) -> Option<String> {
+        let known: Vec<String> = self.assets().iter().map(|(asset, _)| asset.to_string()).collect();
+        nearest(name, known.iter().map(String::as_str))
     }
 
     /// Every asset with what makes it, in topological order.

@@ -24,7 +24,8 @@ impl Examination<'_> {
         let schema = table.schema();
         let needed = needed_columns(&session, asset, &schema, rules)?;
         let frame = session.table(TableReference::partial(asset.layer.as_str(), asset.name.as_str())).await;
-        let frame = frame.and_then(|frame| frame.select(needed.iter().map(ident)));
+        let in_order = schema.fields().iter().map(|field| field.name()).filter(|name| needed.contains(*name));
+        let frame = frame.and_then(|frame| frame.select(in_order.map(ident)));
         let frame = frame.map_err(|error| EngineError::execute(asset, error))?;
         let scanned: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
         let mut states = Vec::new();
@@ -50,6 +51,9 @@ impl Examination<'_> {
         Ok(outcomes)
     }
 }
+
+/// Where a row of a source's table came from.
+const PLACE: [&str; 2] = ["_source_file", "_row"];
 
 /// Columns that the rules look at; at least one, so that rows can be counted.
 fn needed_columns(
@@ -87,6 +91,11 @@ fn needed_columns(
                 place: None,
             });
         }
+    }
+    // A failing line of a source must be found again in its file.
+    if !needed.is_empty() {
+        let place = PLACE.iter().filter(|name| schema.column_with_name(name).is_some());
+        needed.extend(place.map(|name| (*name).to_owned()));
     }
     if needed.is_empty() {
         needed.extend(schema.fields().first().map(|field| field.name().clone()));

@@ -89,10 +89,10 @@ async fn write_rows(
     writer: &mut FileWriter,
     work: &Work,
 ) -> Result<u64, EngineError> {
-    let mut reader = TextReader::open(&file.path, &file.inspection.sniffed, BATCH_ROWS, &work.cancel)?;
+    let reader = TextReader::open(&file.path, &file.inspection.sniffed, BATCH_ROWS, &work.cancel)?;
     let (send, mut receive) = tokio::sync::mpsc::channel(BATCHES_WAITING);
     let reading = tokio::task::spawn_blocking(move || {
-        while let Some(batch) = reader.next() {
+        for batch in reader {
             // The receiver is gone when writing failed: its error is the one to tell.
             if send.blocking_send(batch).is_err() {
                 break;
@@ -219,16 +219,15 @@ fn repeated(text: &str, rows: usize) -> ArrayRef {
 /// Each record as a JSON object of its headers, for a file whose columns are not those of the source; a malformed
 /// record as its line.
 fn whole_rows(headers: &[String], batch: &TextBatch, raw: Option<&StringViewArray>) -> StringViewArray {
-    let columns: Vec<_> = batch.columns.iter().map(|column| column.as_string_view()).collect();
-    let row = |at: usize| match raw.filter(|raw| raw.is_valid(at)) {
-        Some(raw) => raw.value(at).to_owned(),
-        None => {
-            let cells = headers.iter().zip(&columns);
-            let cells = cells.filter(|(_, column)| column.is_valid(at));
-            let object: serde_json::Map<_, _> =
-                cells.map(|(header, column)| (header.clone(), column.value(at).into())).collect();
-            serde_json::Value::Object(object).to_string()
+    let columns: Vec<_> = batch.columns.iter().map(AsArray::as_string_view).collect();
+    let row = |at: usize| {
+        if let Some(raw) = raw.filter(|raw| raw.is_valid(at)) {
+            return raw.value(at).to_owned();
         }
+        let cells = headers.iter().zip(&columns).filter(|(_, column)| column.is_valid(at));
+        let object: serde_json::Map<_, _> =
+            cells.map(|(header, column)| (header.clone(), column.value(at).into())).collect();
+        serde_json::Value::Object(object).to_string()
     };
     StringViewArray::from_iter_values((0..batch.row.len()).map(row))
 }

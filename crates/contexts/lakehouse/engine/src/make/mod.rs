@@ -29,7 +29,7 @@ pub(crate) use seen::Seen;
 
 use crate::{
     EngineError, Lake, Work,
-    sql::{self, ColumnSource},
+    sql::{self, ColumnSources},
 };
 
 /// Schema under which a statement finds what changed in a table, by the table's full name.
@@ -55,7 +55,7 @@ pub struct Made {
     /// Nothing above it was new.
     pub unchanged: bool,
     /// For each column: the columns that it is made from. Empty when nothing was planned.
-    pub columns: Vec<(String, Vec<ColumnSource>)>,
+    pub columns: ColumnSources,
 }
 
 impl Lake {
@@ -101,7 +101,7 @@ impl Lake {
         &'a self,
         project: &'a Project,
         model: &'a Model,
-    ) -> BoxFuture<'a, Result<Vec<(String, Vec<ColumnSource>)>, EngineError>> {
+    ) -> BoxFuture<'a, Result<ColumnSources, EngineError>> {
         Box::pin(async move {
             let planned = self.view_plan(project, model).await?;
             Ok(own_columns(&planned.plan))
@@ -132,7 +132,7 @@ impl Pass<'_> {
 }
 
 /// Where the columns of a model's table come from.
-fn own_columns(plan: &LogicalPlan) -> Vec<(String, Vec<ColumnSource>)> {
+fn own_columns(plan: &LogicalPlan) -> ColumnSources {
     let mut columns = sql::column_sources(plan);
     columns.retain(|(name, _)| name != REJECT_REASON && name != REJECT_RAW);
     columns

@@ -90,7 +90,7 @@ impl Output<'_> {
     pub(super) async fn add(
         &self,
         schema: &SchemaRef,
-        mut rows: SendableRecordBatchStream,
+        mut given: SendableRecordBatchStream,
     ) -> Result<Made, EngineError> {
         let parter = Parter::new(self.model, self.session, schema)?;
         let own = self.lake.table(&self.model.name).await?;
@@ -98,16 +98,16 @@ impl Output<'_> {
         let mut to_own = self.target(&own, &parter.kept_schema, self.step.to_model).await?;
         let mut aside = self.rejects(&parter).await?;
         let mut made = Made::default();
-        while let Some(batch) = rows.next().await {
+        while let Some(batch) = given.next().await {
             self.work.check()?;
             let batch = batch.map_err(|error| EngineError::execute(&self.model.name, error))?;
             made.rows_in += batch.num_rows() as u64;
-            let parted = parter.part(&batch)?;
+            let rows = parter.part(&batch)?;
             if let Some(aside) = &mut aside {
-                aside.take(&parted, self.session).await?;
+                aside.take(&rows, self.session).await?;
             }
             if let Some(target) = &mut to_own {
-                target.take(&own, parted.kept, self.session).await?;
+                target.take(&own, rows.kept, self.session).await?;
             }
             (self.work.progress)(made.rows_in, made.rows_in);
         }

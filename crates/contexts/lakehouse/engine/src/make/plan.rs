@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     EngineError, Lake,
-    sql::{ColumnSource, LakeScan, Slot},
+    sql::{ColumnSources, LakeScan, Slot},
 };
 
 /// A planned statement, ready to run.
@@ -30,7 +30,7 @@ pub(crate) struct Prepared {
     pub(super) session: SessionContext,
     plan: LogicalPlan,
     /// For each column of the model: the columns that it is made from.
-    pub(super) columns: Vec<(String, Vec<ColumnSource>)>,
+    pub(super) columns: ColumnSources,
 }
 
 impl std::fmt::Debug for Prepared {

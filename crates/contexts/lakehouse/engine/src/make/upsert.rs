@@ -31,7 +31,7 @@ impl Output<'_> {
     pub(super) async fn upsert(
         &self,
         schema: &SchemaRef,
-        mut rows: SendableRecordBatchStream,
+        mut given: SendableRecordBatchStream,
     ) -> Result<Made, EngineError> {
         let parter = Parter::new(self.model, self.session, schema)?;
         let table = self.lake.table(&self.model.name).await?;
@@ -40,17 +40,17 @@ impl Output<'_> {
         let options = self.lake.write_options(&self.model.distinct_columns());
         let mut writer = table.writer(parter.kept_schema.clone(), options, self.work.now);
         let (mut keys, mut made) = (HashSet::new(), Made::default());
-        while let Some(batch) = rows.next().await {
+        while let Some(batch) = given.next().await {
             self.work.check()?;
             let batch = batch.map_err(|error| EngineError::execute(&self.model.name, error))?;
             made.rows_in += batch.num_rows() as u64;
-            let parted = parter.part(&batch)?;
+            let rows = parter.part(&batch)?;
             if let Some(aside) = &mut aside {
-                aside.take(&parted, self.session).await?;
+                aside.take(&rows, self.session).await?;
             }
             if self.step.to_model {
-                self.note_keys(&parted.kept, &mut keys)?;
-                writer.write(&parted.kept).await?;
+                self.note_keys(&rows.kept, &mut keys)?;
+                writer.write(&rows.kept).await?;
             }
             (self.work.progress)(made.rows_in, made.rows_in);
         }

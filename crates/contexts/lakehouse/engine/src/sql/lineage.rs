@@ -66,9 +66,12 @@ pub struct ColumnSource {
 
 type Sources = BTreeSet<ColumnSource>;
 
+/// For each column of a model, by name: the columns that it is made from.
+pub type ColumnSources = Vec<(String, Vec<ColumnSource>)>;
+
 /// For each output column: its direct sources, and those that decide which rows there are.
 #[must_use]
-pub(crate) fn column_sources(plan: &LogicalPlan) -> Vec<(String, Vec<ColumnSource>)> {
+pub(crate) fn column_sources(plan: &LogicalPlan) -> ColumnSources {
     let traced = trace(plan);
     let names = plan.schema().fields().iter().map(|field| field.name().clone());
     names.zip(traced.columns).map(|(name, direct)| (name, direct.union(&traced.rows).cloned().collect())).collect()

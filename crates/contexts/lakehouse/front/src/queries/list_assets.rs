@@ -70,11 +70,9 @@ impl Lakehouse {
     pub(crate) fn asset(&self, text: &str) -> Result<AssetName, LakehouseError> {
         let assets = self.project.assets();
         let found = assets.iter().map(|(name, _)| name).find(|name| name.to_string() == text || name.name == text);
-        found.cloned().ok_or_else(|| {
-            let tail = text.rsplit('.').next().unwrap_or(text);
-            let near =
-                assets.iter().map(|(name, _)| name).find(|name| name.name.contains(tail) || tail.contains(&name.name));
-            LakehouseError::UnknownAsset { name: text.to_owned(), nearest: near.map(ToString::to_string) }
+        found.cloned().ok_or_else(|| LakehouseError::UnknownAsset {
+            name: text.to_owned(),
+            nearest: self.project.nearest_asset(text),
         })
     }
 }

@@ -34,8 +34,8 @@ impl Lakehouse {
         for (index, (path, source)) in given.into_iter().enumerate() {
             let source = source.or(request.source.as_deref().map(|name| self.source(name)).transpose()?);
             let hints = alike.hints(&path, hints_of(source));
-            let (copy, stop) = (path.clone(), cancel.clone());
-            let inspected = tokio::task::spawn_blocking(move || tables::inspect(&copy, &hints, &stop)).await;
+            let (copy, asked) = (path.clone(), cancel.clone());
+            let inspected = tokio::task::spawn_blocking(move || tables::inspect(&copy, &hints, &asked)).await;
             let inspection =
                 inspected.map_err(|source| LakehouseError::Broken { source })?.map_err(EngineError::from)?;
             alike.learn(&path, &inspection);

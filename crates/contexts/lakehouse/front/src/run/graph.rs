@@ -158,9 +158,8 @@ impl Run<'_> {
         let name = task.asset();
         let kind = self.kind(name);
         match task {
-            Task::Check(_) if board.is_lost(name) => Some(blank(name, &kind)),
+            _ if board.is_lost(name) => Some(blank(name, &kind)),
             Task::Check(_) => None,
-            Task::Make(_) if board.is_lost(name) => Some(blank(name, &kind)),
             Task::Make(_) => {
                 let lost = self.house.project.graph.parents(name).iter().any(|parent| board.is_lost(parent));
                 let state = if self.cancel.is_cancelled() { AssetState::Cancelled } else { AssetState::Skipped };

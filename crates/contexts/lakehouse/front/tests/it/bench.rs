@@ -149,7 +149,7 @@ pub(crate) fn told(error: &dyn ProductError) -> String {
     let mut text = format!("error[{}]: {error}", error.code());
     for (name, part) in [("where", error.place()), ("why", error.why()), ("do", error.remedy())] {
         if let Some(part) = part {
-            text.push_str(&format!("\n  {name}: {part}"));
+            text.extend(["\n  ", name, ": ", part.as_str()]);
         }
     }
     text

@@ -50,7 +50,7 @@ fn each_kind_of_rule_holds_and_breaks_as_it_should() {
         ("custom_sql: \"select * from {{ ref('numbers') }} where id > 5\"", true, 0),
         ("custom_sql: \"select * from {{ ref('numbers') }} where id > 1\"", false, 3),
     ];
-    let rules: String = cases.iter().map(|(rule, ..)| format!("  - {rule}\n")).collect();
+    let rules = cases.map(|(rule, ..)| format!("  - {rule}\n")).concat();
     let (state, checks) = checked(&format!("expectations:\n{rules}"));
     assert_eq!(state, RunState::Failed);
     assert_eq!(checks.len(), cases.len());

@@ -42,9 +42,7 @@ fn a_statement_that_writes_or_does_not_parse_is_refused() {
             "{statement}"
         );
     }
-    for statement in
-        ["selec 1", "select * from silver.nothing", "select nothing from silver.sales", "select 1; select 2", ""]
-    {
+    for statement in ["selec 1", "select nothing from silver.sales", "select 1; select 2", ""] {
         assert!(
             refused(&bench, statement).starts_with("error[lakehouse.bad_sql]"),
             "{statement}: {}",

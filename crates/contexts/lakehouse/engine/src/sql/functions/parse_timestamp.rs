@@ -69,14 +69,13 @@ impl ScalarUDFImpl for ParseTimestamp {
 }
 
 fn format_of(argument: &ColumnarValue) -> Result<Vec<Part>> {
-    match argument {
-        ColumnarValue::Scalar(
-            ScalarValue::Utf8(Some(format))
-            | ScalarValue::Utf8View(Some(format))
-            | ScalarValue::LargeUtf8(Some(format)),
-        ) => parts(format),
-        _ => exec_err!("parse_timestamp: each format is a constant text, such as '%Y-%m-%d %H:%M:%S'"),
-    }
+    let ColumnarValue::Scalar(
+        ScalarValue::Utf8(Some(format)) | ScalarValue::Utf8View(Some(format)) | ScalarValue::LargeUtf8(Some(format)),
+    ) = argument
+    else {
+        return exec_err!("parse_timestamp: each format is a constant text, such as '%Y-%m-%d %H:%M:%S'");
+    };
+    parts(format)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(hash(&[view.clone(), int]), hash(&[plain.clone(), long]));
         let shifted: ArrayRef = Arc::new(StringArray::from(vec!["a", "ab"]));
         let rest: ArrayRef = Arc::new(StringArray::from(vec!["b", ""]));
-        assert_ne!(hash(&[plain.clone()])[0], hash(&[shifted, rest])[0], "borders between columns count");
+        assert_ne!(hash(std::slice::from_ref(&plain))[0], hash(&[shifted, rest])[0], "borders between columns count");
         let flag: ArrayRef = Arc::new(BooleanArray::from(vec![true, false]));
         let money: ArrayRef = Arc::new(Decimal128Array::from(vec![2550_i128, 2551]));
         let keys = hash(&[flag, money]);
