@@ -28,7 +28,9 @@ check: ## format, lints, house rules, documents, licences
 	tools/deny.sh
 
 bench-lake: ## our lakehouse beside its peers
-	bench/lake/run.sh
+	tools/setup.sh build
+	cargo build --release
+	GRAYGHOST_BIN=$(target)/release/grayghost bench/lake/run.sh
 
 services: ## starts what the tests need beside the binary
 	@echo "nothing to start: the embedded defaults are enough"

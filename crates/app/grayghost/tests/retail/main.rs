@@ -4,5 +4,6 @@
 #![expect(clippy::expect_used, reason = "a test stops where its ground gives way")]
 
 mod crash;
+mod disk;
 mod oracle;
 mod shop;

@@ -109,3 +109,18 @@ fn a_changed_statement_remakes_a_table_and_nothing_else() {
     assert_eq!(asset(&summary, "gold.by_item").state, AssetState::Succeeded);
     assert_eq!(bench.lines("select * from gold.by_item order by item"), "milk | 1 | 1\ntea | 2 | 5");
 }
+
+#[test]
+fn a_merge_that_replaces_sets_rows_aside_too() {
+    let sql = LATEST.replace("unique_key='item'", "unique_key='item', rejects='gold.latest_rejected'");
+    let rules = "expectations:\n  - in_range: {id: few, column: pieces, max: 5, severity: quarantine}\n";
+    let bench = Bench::with(&[("models/gold/latest.sql", sql.as_str()), ("models/gold/latest.yml", rules)]);
+    bench.run(&["monday.csv"]);
+    let summary = bench.run(&["tuesday.csv"]);
+    assert_eq!(asset(&summary, "gold.latest").rejected, 2);
+    assert_eq!(bench.lines("select item, pieces from gold.latest order by item"), "milk | 1\ntea | 5");
+    assert_eq!(
+        bench.lines("select item, pieces, reason from gold.latest_rejected order by item"),
+        "salt | 9 | few\ntea | 6 | few"
+    );
+}

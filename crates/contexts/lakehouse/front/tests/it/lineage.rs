@@ -46,7 +46,10 @@ fn what_is_not_there_is_told_with_what_is() {
     error[lakehouse.unknown_asset]: there is no asset `gold.by_items`
       do: did you mean `gold.by_item`?
     "#);
-    insta::assert_snapshot!(view(&bench, "gold.by_item.price").expect_err("no such column"), @r"");
+    insta::assert_snapshot!(view(&bench, "gold.by_item.price").expect_err("no such column"), @r#"
+    error[lakehouse.unknown_column]: `gold.by_item` has no column `price`
+      do: its columns are item, pieces, lines
+    "#);
 }
 
 #[test]

@@ -30,7 +30,29 @@ fn a_bad_file_is_refused_before_any_commit_of_the_good_ones_too() {
         // The good file before it must not be loaded either.
         refuse(&mut text, &bench, name, bench.request(&["monday.csv", name]));
     }
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+    empty.csv: error[tables.empty]: could not read a table from files/empty.csv: it is empty
+      where: files/empty.csv
+      do: ask for the file again, or leave it out
+    binary.csv: error[tables.binary]: could not read files/binary.csv as text: it holds a NUL byte at byte 7
+      where: files/binary.csv
+      do: export it as CSV, JSON or Parquet and load that
+    cut.csv.gz: error[tables.truncated]: could not read files/cut.csv.gz to its end: it is cut off
+      where: files/cut.csv.gz
+      do: copy or download the file again, then compare its size with the original's
+    headless.csv: error[lakehouse.no_source_matches]: could not find the source of `files/headless.csv`
+      where: files/headless.csv:1
+      do: source `tills` lacks Pieces here. Name the file's headers in `headers:` of a file in sources/, or write a source for it; `grayghost sniff` shows what the file holds
+    half.parquet: error[tables.truncated]: could not read files/half.parquet to its end: it is cut off
+      where: files/half.parquet
+      do: copy or download the file again, then compare its size with the original's
+    broken.ndjson: error[tables.nothing_recognised]: could not recognise a table in files/broken.ndjson
+      where: files/broken.ndjson
+      do: name its format and delimiter
+    missing.csv: error[tables.not_found]: could not find file files/missing.csv
+      where: files/missing.csv
+      do: check the path and its spelling
+    "#);
 }
 
 #[test]
@@ -58,7 +80,36 @@ fn a_mistake_in_the_project_is_found_before_any_commit() {
         let bench = Bench::with(&[(path, content)]);
         refuse(&mut text, &bench, name, bench.request(&["monday.csv"]));
     }
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+    a typo in a column: error[lakehouse.bad_sql]: could not plan `gold.by_item`
+      where: models/gold/by_item.sql:1
+      why: Schema error: No field named peaces. Did you mean 'silver.sales.pieces'?
+    Valid fields are silver.sales.sale_id, silver.sales.till, silver.sales.day, silver.sales.item, silver.sales.pieces.
+      do: correct the statement; `grayghost assets` lists the tables that exist
+    a typo in a ref: error[lakehouse.unknown_ref]: no asset for `ref('sails')`
+      where: models/gold/by_item.sql:1
+      do: did you mean `sales`?
+    a typo in the grammar: error[lakehouse.bad_sql]: could not plan `gold.by_item`
+      where: models/gold/by_item.sql:1
+      why: SQL error: ParserError("Expected: end of statement, found: by at Line: 1, Column: 99"): sql parser error: Expected: end of statement, found: by at Line: 1, Column: 99
+      do: correct the statement; `grayghost assets` lists the tables that exist
+    a cycle: error[lakehouse.cycle]: models read each other in a circle: gold.by_item → mart.best → gold.by_item
+      do: take one of these references out, or split a model in two
+    a template left open: error[lakehouse.bad_template]: could not render `models/gold/by_item.sql`
+      where: models/gold/by_item.sql:1
+      why: syntax error: unexpected identifier, expected end of variable block (in models/gold/by_item.sql:1)
+      do: correct the template; its functions are listed in docs/reference/project-files.md
+    an unknown key: error[lakehouse.missing_column]: `silver.sales` has no column `sales_id`, which its unique_key names
+      where: models/silver/sales.sql
+      do: add the column to the statement or correct the name
+    a rule on no column: error[lakehouse.missing_column]: `gold.by_item` has no column `colour`, which its expectation not_null_colour names
+      where: models/gold/by_item.sql
+      do: add the column to the statement or correct the name
+    a rule that is no condition: error[lakehouse.bad_expectation]: could not check `expression_is_true_colour_1` on `gold.by_item`
+      why: Schema error: No field named colour.
+    Valid fields are item, pieces, lines.
+      do: correct the rule in the model's YAML file
+    "#);
 }
 
 #[test]
@@ -71,7 +122,16 @@ fn a_request_that_cannot_be_meant_is_refused() {
     refuse(&mut text, &bench, "an unknown selection", selected);
     refuse(&mut text, &bench, "nothing to retry", RunRequest { retry: true, ..RunRequest::default() });
     refuse(&mut text, &bench, "no such pattern", bench.request(&["*.xml"]));
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+    an unknown source: error[lakehouse.unknown_source]: there is no source `shops`
+      do: name one of: tills
+    an unknown selection: error[lakehouse.unknown_selection]: nothing is selected by `by_itm`
+      do: did you mean `by_item`?
+    nothing to retry: error[lakehouse.nothing_to_retry]: there is no failed run to retry
+      do: the last run succeeded, or the history was deleted; run without `--retry`
+    no such pattern: error[lakehouse.no_files]: `files/*.xml` names no file
+      do: give files, folders or patterns that exist
+    "#);
 }
 
 fn refuse(text: &mut String, bench: &Bench, name: &str, request: RunRequest) {
