@@ -1,14 +1,12 @@
 //! One rule in the middle of a scan.
 
-use std::collections::HashSet;
-
 use arrow::{
     array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch},
     compute::{cast, filter_record_batch},
     datatypes::{DataType, Decimal128Type, Int64Type, SchemaRef, TimeUnit},
 };
 use datafusion::{error::DataFusionError, physical_expr::PhysicalExpr, prelude::SessionContext};
-use hashbrown::{HashTable, hash_table::Entry};
+use hashbrown::{HashSet, HashTable, hash_table::Entry};
 use lakehouse_model::{AssetName, Expectation, ExpectationKind};
 use serde_json::Value;
 use std::sync::Arc;

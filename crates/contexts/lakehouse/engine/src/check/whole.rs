@@ -1,6 +1,6 @@
 //! Verdicts, and what needs a statement of its own: parents' keys, sums of other assets, custom SQL.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use arrow::{
     array::{Array, ArrayRef, AsArray},
@@ -11,6 +11,7 @@ use datafusion::{
     prelude::{DataFrame, ident},
 };
 use futures::StreamExt;
+use hashbrown::HashSet;
 use lakehouse_model::{AssetName, Expectation, ExpectationKind, Materialization, SumTarget};
 use serde_json::Value;
 

@@ -226,9 +226,11 @@ pub(super) fn sql_type(text: &str) -> Result<DataType, DataFusionError> {
     Ok(DataType::Decimal128(precision, scale))
 }
 
-/// The signed type that holds an unsigned number (`row_number`, `ntile` give such): Delta has no unsigned types.
+/// The type in which a table keeps a column that has no declared one: Delta has no unsigned numbers (`row_number` and
+/// `ntile` give such), and our tables keep times in UTC microseconds; a time without a zone is read as UTC.
 pub(super) fn storable(found: &DataType) -> Option<DataType> {
     Some(match found {
+        DataType::Timestamp(..) => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
         DataType::UInt8 => DataType::Int16,
         DataType::UInt16 => DataType::Int32,
         DataType::UInt32 | DataType::UInt64 => DataType::Int64,

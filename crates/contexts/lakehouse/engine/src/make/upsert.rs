@@ -1,7 +1,5 @@
 //! Merge that replaces: files that hold a key of the batch are rewritten without it, and the batch is added.
 
-use std::collections::HashSet;
-
 use arrow::{
     array::{Array, ArrayRef, BooleanArray, RecordBatch},
     compute::filter_record_batch,
@@ -9,6 +7,7 @@ use arrow::{
 };
 use datafusion::physical_plan::SendableRecordBatchStream;
 use futures::StreamExt;
+use hashbrown::HashSet;
 
 use super::{
     Made, ROWS_IN_MARK,

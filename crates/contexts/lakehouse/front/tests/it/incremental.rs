@@ -124,3 +124,15 @@ fn a_merge_that_replaces_sets_rows_aside_too() {
         "salt | 9 | few\ntea | 6 | few"
     );
 }
+
+#[test]
+fn types_that_delta_does_not_have_are_kept_as_those_that_it_has() {
+    let sql =
+        "select item, row_number() over (order by item) as place, timestamp '2026-01-05 01:02:03.000004' as plain,
+        arrow_cast('2026-01-05T01:02:03+02:00', 'Timestamp(Second, Some(\"+02:00\"))') as zoned, null as nothing
+        from {{ ref('by_item') }}";
+    let bench = Bench::with(&[("models/gold/odd.sql", sql)]);
+    bench.run(&["monday.csv"]);
+    let found = bench.lines("select item, place, plain, zoned, nothing from gold.odd order by place limit 1");
+    assert_eq!(found, "milk | 1 | 2026-01-05T01:02:03.000004Z | 2026-01-04T23:02:03Z | null");
+}
