@@ -154,8 +154,8 @@ fn properties(schema: &Schema, options: &WriteOptions) -> WriterProperties {
                 builder = builder.set_column_encoding(column.clone(), Encoding::DELTA_BINARY_PACKED);
             }
         }
-        // Comparing every text with the least and the greatest so far costs 4 % of a run, and prunes next to nothing:
-        // what is asked of texts is equality, and files are not sorted by them.
+        // Every text would be compared with the least and the greatest so far, to prune next to nothing: what is asked
+        // of texts is equality, and files are not sorted by them.
         if is_text(field.data_type()) {
             builder = builder.set_column_statistics_enabled(column, EnabledStatistics::None);
         }
