@@ -150,7 +150,7 @@ impl Run<'_> {
                 (result.rows, result.malformed) = (loaded.rows, loaded.malformed);
                 (result, None)
             }
-            Err(EngineError::Cancelled) => (result_of(prepared, FileState::Skipped), None),
+            Err(_) if self.cancel.is_cancelled() => (result_of(prepared, FileState::Skipped), None),
             Err(error) => (result_of(prepared, FileState::Failed), Some(Fault::of(&error))),
         };
         result.duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -159,7 +159,12 @@ impl Run<'_> {
         let kind = self.kind(name);
         match task {
             _ if board.is_lost(name) => Some(blank(name, &kind)),
-            Task::Check(_) => None,
+            // A rule that looks at a table which was not made has nothing to say.
+            Task::Check(_) => {
+                let looked_at = self.house.project.checked_against(name);
+                let blind = self.cancel.is_cancelled() || looked_at.iter().any(|other| board.is_lost(other));
+                blind.then(|| blank(name, &kind))
+            }
             Task::Make(_) => {
                 let lost = self.house.project.graph.parents(name).iter().any(|parent| board.is_lost(parent));
                 let state = if self.cancel.is_cancelled() { AssetState::Cancelled } else { AssetState::Skipped };

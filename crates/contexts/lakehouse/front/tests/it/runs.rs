@@ -128,6 +128,23 @@ fn a_cancelled_run_keeps_what_it_committed_and_the_next_completes() {
 }
 
 #[test]
+fn a_run_that_is_cancelled_after_a_load_blames_no_rule_that_looks_further() {
+    let rules = "expectations:\n  - custom_sql: {id: none_lost, sql: \"select * from {{ ref('sales') }} where pieces > 100\"}\n";
+    let bench = Bench::with(&[("models/bronze/tills_raw.yml", rules)]);
+    let cancel = Cancel::default();
+    let stop = cancel.clone();
+    let listener: Listener = Arc::new(move |event| {
+        if matches!(&event, RunEvent::Finished { step, .. } if step == "monday.csv") {
+            stop.cancel();
+        }
+    });
+    let summary = bench.listened_run(bench.request(&["monday.csv"]), listener, cancel).expect("a summary");
+    assert_eq!(summary.state, RunState::Cancelled);
+    let faults: Vec<_> = summary.assets.iter().filter_map(|asset| asset.fault.as_ref()).collect();
+    assert!(faults.is_empty(), "{faults:?}");
+}
+
+#[test]
 fn a_run_tells_its_progress() {
     let bench = Bench::with(&[]);
     let events = Arc::new(Mutex::new(Vec::new()));
