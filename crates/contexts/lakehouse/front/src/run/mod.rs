@@ -135,7 +135,7 @@ impl Run<'_> {
             stopped = fault.is_some();
             state.loaded(prepared, &result, fault);
             results.push(result);
-            if !stopped {
+            if !stopped && !self.cancel.is_cancelled() {
                 stopped = !self.make_per_file(&mut state).await?;
             }
         }
