@@ -162,7 +162,7 @@ impl Run<'_> {
             // A rule that looks at a table which was not made has nothing to say.
             Task::Check(_) => {
                 let looked_at = self.house.project.checked_against(name);
-                let blind = self.cancel.is_cancelled() || looked_at.iter().any(|other| board.is_lost(other));
+                let blind = looked_at.iter().any(|other| board.is_lost(other));
                 blind.then(|| blank(name, &kind))
             }
             Task::Make(_) => {

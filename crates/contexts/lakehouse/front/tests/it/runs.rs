@@ -8,7 +8,7 @@ use std::sync::{
 use kernel::{Cancel, ErrorKind, ProductError};
 use lakehouse::{AssetState, FileState, Listener, RunEvent, RunRequest, RunState};
 
-use crate::bench::{BY_ITEM, Bench, asset, told};
+use crate::bench::{BY_ITEM, Bench, SALES, asset, told};
 
 #[test]
 fn a_run_loads_makes_and_checks_and_the_next_has_nothing_to_do() {
@@ -128,20 +128,36 @@ fn a_cancelled_run_keeps_what_it_committed_and_the_next_completes() {
 }
 
 #[test]
-fn a_run_that_is_cancelled_after_a_load_blames_no_rule_that_looks_further() {
+fn a_rule_that_looks_at_a_table_which_could_not_be_made_is_not_blamed() {
     let rules = "expectations:\n  - custom_sql: {id: none_lost, sql: \"select * from {{ ref('sales') }} where pieces > 100\"}\n";
-    let bench = Bench::with(&[("models/bronze/tills_raw.yml", rules)]);
+    let strict = SALES.replace("try_cast(pieces as int)", "cast(pieces as int)");
+    let bench = Bench::with(&[("models/bronze/tills_raw.yml", rules), ("models/silver/sales.sql", &strict)]);
+    bench.write("files/odd.csv", "Till,Day,Item,Pieces\n1,2026-01-05,tea,lots\n");
+    let summary = bench.run(&["odd.csv"]);
+    assert_eq!(asset(&summary, "silver.sales").state, AssetState::Failed);
+    let raw = asset(&summary, "bronze.tills_raw");
+    assert!(raw.fault.is_none(), "{:?}", raw.fault);
+}
+
+#[test]
+fn a_run_that_is_cancelled_while_it_loads_makes_nothing_more() {
+    let bench = Bench::with(&[]);
     let cancel = Cancel::default();
     let stop = cancel.clone();
     let listener: Listener = Arc::new(move |event| {
-        if matches!(&event, RunEvent::Finished { step, .. } if step == "monday.csv") {
+        if matches!(&event, RunEvent::Progress { step, .. } if step == "monday.csv") {
             stop.cancel();
         }
     });
-    let summary = bench.listened_run(bench.request(&["monday.csv"]), listener, cancel).expect("a summary");
+    let summary = bench.listened_run(bench.request(&["monday.csv", "tuesday.csv"]), listener, cancel).expect("a run");
     assert_eq!(summary.state, RunState::Cancelled);
-    let faults: Vec<_> = summary.assets.iter().filter_map(|asset| asset.fault.as_ref()).collect();
-    assert!(faults.is_empty(), "{faults:?}");
+    assert_eq!((bench.commits("silver.sales"), bench.commits("gold.by_item")), (0, 0));
+    let faults = summary.assets.iter().filter_map(|asset| asset.fault.as_ref()).count();
+    assert_eq!(faults, 0, "{summary:?}");
+    assert_eq!(summary.files[1].state, FileState::Skipped);
+    assert_ne!(summary.files[0].state, FileState::Failed);
+    bench.run(&["monday.csv", "tuesday.csv"]);
+    assert_eq!(bench.lines("select sum(pieces) from gold.by_item"), "16");
 }
 
 #[test]
