@@ -16,6 +16,9 @@ pub(crate) enum Failure {
     /// A file could not be read.
     #[error(transparent)]
     Table(#[from] tables::TableError),
+    /// Records could not be resolved.
+    #[error(transparent)]
+    Resolution(#[from] resolution::ResolutionError),
     /// Data could not be generated.
     #[error(transparent)]
     Generate(#[from] generator::GenerateError),
@@ -62,6 +65,7 @@ impl Failure {
             Self::Lakehouse(error) => Some(error),
             Self::Table(error) => Some(error),
             Self::Generate(error) => Some(error),
+            Self::Resolution(error) => Some(error),
             _ => None,
         }
     }
@@ -87,7 +91,7 @@ impl ProductError for Failure {
             Self::Usage { .. } => "cli.usage",
             Self::UnknownCode { .. } => "cli.unknown_code",
             Self::Output { .. } => "cli.output",
-            Self::Start { .. } | Self::Lakehouse(_) | Self::Table(_) | Self::Generate(_) => {
+            Self::Start { .. } | Self::Lakehouse(_) | Self::Table(_) | Self::Generate(_) | Self::Resolution(_) => {
                 self.inner().map_or("cli.start", ProductError::code)
             }
         }

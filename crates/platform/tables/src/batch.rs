@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use arrow::{
-    array::{ArrayRef, Int64Array, StringViewArray, StringViewBuilder},
+    array::{Array, ArrayRef, AsArray, Int64Array, StringViewArray, StringViewBuilder},
     record_batch::RecordBatch,
 };
 use xxhash_rust::xxh3::xxh3_64;
@@ -34,6 +34,14 @@ impl TextBatch {
     /// Records in it.
     pub fn num_rows(&self) -> usize {
         self.row.len()
+    }
+
+    /// The texts of a column, empty where there is none, of the records that could be split: for callers that do not know
+    /// Arrow.
+    pub fn texts(&self, column: usize) -> impl Iterator<Item = &str> {
+        let texts = self.columns[column].as_string_view();
+        let is_whole = |row: &usize| self.raw.as_ref().is_none_or(|raw| raw.is_null(*row));
+        (0..texts.len()).filter(is_whole).map(|row| if texts.is_null(row) { "" } else { texts.value(row) })
     }
 }
 

@@ -9,6 +9,7 @@ mod generate;
 mod init;
 mod lineage;
 mod quality;
+mod resolve;
 mod run;
 mod runs;
 mod sniff;
@@ -45,6 +46,7 @@ Examples:
   grayghost run --select +gold.dim_customer   one table and what it is made from
   grayghost sql \"select * from gold.monthly_sales\"
   grayghost lineage gold.fact_sale.total_amount
+  grayghost resolve dedupe people.csv --id record_id --out clusters.csv
   grayghost explain lakehouse.header_missing  what an error means and what to do
 
 Exit codes:
@@ -77,6 +79,7 @@ enum Verb {
     Assets(assets::Assets),
     Lineage(lineage::Lineage),
     Quality(quality::Quality),
+    Resolve(resolve::Resolve),
     Runs(runs::Runs),
     Doctor(doctor::Doctor),
     Explain(explain::Explain),
@@ -104,6 +107,7 @@ impl Verb {
             Self::Assets(verb) => verb.answer(session),
             Self::Lineage(verb) => verb.answer(session),
             Self::Quality(verb) => verb.answer(session),
+            Self::Resolve(verb) => verb.answer(session),
             Self::Runs(verb) => verb.answer(session),
             Self::Doctor(verb) => verb.answer(session),
             Self::Explain(verb) => verb.answer(session),

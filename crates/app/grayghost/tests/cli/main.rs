@@ -8,6 +8,7 @@ mod helping;
 mod looking;
 mod place;
 mod refusing;
+mod resolving;
 mod running;
 mod sniffing;
 mod stopping;

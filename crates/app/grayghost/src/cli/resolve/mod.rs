@@ -1,0 +1,81 @@
+//! `grayghost resolve`: which records are the same thing.
+
+mod dedupe;
+mod diff;
+mod evaluate;
+mod explain;
+mod link;
+mod train;
+
+use clap::{Args, Subcommand};
+use resolution::{ResolutionError, Step, Watch};
+
+use crate::{exit::Ending, failure::Failure, progress, session::Session};
+
+const EXAMPLES: &str = "\
+Examples:
+  grayghost resolve dedupe people.csv --id record_id --out clusters.csv
+  grayghost resolve link ours.csv theirs.csv --id id,key --one-to-one --out links.csv
+  grayghost resolve evaluate people.csv --id record_id --truth people_truth.csv
+  grayghost resolve explain people.csv --id record_id A-17 B-204
+  grayghost resolve train people.csv --id record_id --out model.yaml
+  grayghost resolve diff clusters-may.csv clusters-june.csv
+
+A model is `auto` (made for the file), `person`, `company`, `product`, or a YAML file that `train` wrote.
+Ids are opaque: neither they nor the order of records is evidence.";
+
+/// Find the records that are the same person, company or product.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Resolve {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    Dedupe(dedupe::Dedupe),
+    Link(link::Link),
+    Evaluate(evaluate::Evaluate),
+    Explain(explain::Explain),
+    Train(train::Train),
+    Diff(diff::Diff),
+}
+
+impl Resolve {
+    pub(crate) fn answer(&self, session: &mut Session) -> Result<Ending, Failure> {
+        match &self.what {
+            What::Dedupe(verb) => verb.answer(session),
+            What::Link(verb) => verb.answer(session),
+            What::Evaluate(verb) => verb.answer(session),
+            What::Explain(verb) => verb.answer(session),
+            What::Train(verb) => verb.answer(session),
+            What::Diff(verb) => verb.answer(session),
+        }
+    }
+}
+
+/// Steps of a run: reading to writing.
+const STEPS: u64 = 6;
+
+/// Does some work with a bar on standard error; `note` hears of each step too.
+fn watched<T>(
+    session: &Session,
+    note: &(dyn Fn(Step) + Sync),
+    work: impl FnOnce(&Watch<'_>) -> Result<T, ResolutionError>,
+) -> Result<T, Failure> {
+    let bar = progress::bar(&session.screen, "resolving", STEPS);
+    let listener = |step: Step| {
+        note(step);
+        bar.set_message(step.name());
+        bar.inc(1);
+    };
+    let done = work(&Watch::new(&session.cancel, &listener));
+    bar.finish_and_clear();
+    Ok(done?)
+}
+
+/// A share as people write it.
+fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}

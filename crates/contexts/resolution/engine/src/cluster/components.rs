@@ -1,0 +1,68 @@
+//! Connected components of a graph of records.
+
+use hashbrown::HashMap;
+
+use crate::score::Edge;
+
+/// The components of these edges: their records, ascending, and the edges inside each. In the order of their smallest record.
+#[must_use]
+pub fn components(edges: &[Edge]) -> Vec<(Vec<u32>, Vec<Edge>)> {
+    let mut records: Vec<u32> = edges.iter().flat_map(|edge| [edge.a, edge.b]).collect();
+    records.sort_unstable();
+    records.dedup();
+    let place = |record: u32| records.binary_search(&record).unwrap_or(0);
+    let mut forest = Forest::new(records.len());
+    let placed: Vec<(usize, usize)> = edges.iter().map(|edge| (place(edge.a), place(edge.b))).collect();
+    for (a, b) in &placed {
+        forest.join(*a, *b);
+    }
+    let mut found: Vec<(Vec<u32>, Vec<Edge>)> = Vec::new();
+    let mut number: HashMap<usize, usize> = HashMap::new();
+    for (at, record) in records.iter().enumerate() {
+        let component = *number.entry(forest.root(at)).or_insert_with(|| {
+            found.push((Vec::new(), Vec::new()));
+            found.len() - 1
+        });
+        found[component].0.push(*record);
+    }
+    for (edge, (a, _)) in edges.iter().zip(&placed) {
+        found[number[&forest.root(*a)]].1.push(*edge);
+    }
+    found
+}
+
+/// Disjoint sets with path halving, the smaller root on top.
+struct Forest(Vec<usize>);
+
+impl Forest {
+    fn new(count: usize) -> Self {
+        Self((0..count).collect())
+    }
+
+    fn root(&mut self, mut at: usize) -> usize {
+        while self.0[at] != at {
+            self.0[at] = self.0[self.0[at]];
+            at = self.0[at];
+        }
+        at
+    }
+
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.0[a.max(b)] = a.min(b);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_that_hang_together_are_one_component() {
+        let edge = |a, b| Edge { a, b, weight: 1.0 };
+        let found = components(&[edge(4, 9), edge(1, 2), edge(2, 4), edge(5, 7)]);
+        let members: Vec<Vec<u32>> = found.iter().map(|(members, _)| members.clone()).collect();
+        assert_eq!(members, [vec![1, 2, 4, 9], vec![5, 7]]);
+        assert_eq!(found.iter().map(|(_, edges)| edges.len()).collect::<Vec<_>>(), [3, 1]);
+    }
+}

@@ -1,0 +1,152 @@
+//! Which blocking rules to use: those that lose the fewest matches for the pairs that they cost.
+//!
+//! Matches are simulated from what is known of each column (how often filled, how often equal among matches); candidate rules
+//! are all conjunctions of up to three keys; the one that catches most of what is still missed, for its pairs, is taken next,
+//! until what is missed is small or the pairs are spent.
+
+use resolution_engine::{
+    block::{Blocks, Key, KeyCache, Part, Rule, Sides},
+    column::Column,
+};
+
+/// A key that a rule may use and what is known of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Atom {
+    /// The key.
+    pub part: Part,
+    /// Records that have the column, as a share.
+    pub filled: f64,
+    /// Records that have a key, as a share of those that have the column.
+    pub keyed: f64,
+    /// Probability that two records that match, both with a text, have the same text.
+    pub equal: f64,
+    /// Probability that they share the key though their texts differ.
+    pub near: f64,
+    /// Probability that two records drawn at random, both with a text, share the key.
+    pub chance: f64,
+}
+
+/// The rules chosen and what they are expected to miss.
+#[derive(Debug)]
+pub struct Choice {
+    /// Rules, the most useful first.
+    pub rules: Vec<Rule>,
+    /// Share of matches that no rule is expected to give.
+    pub missed: f64,
+    /// Pairs of all rules together, those of several rules counted by each.
+    pub pairs: u64,
+}
+
+const TRIALS: u64 = 2_048;
+const MOST_ATOMS: usize = 48;
+const MOST_RULES: usize = 24;
+/// A rule that catches less than this share of all matches is not worth its pairs.
+const LEAST_GAIN: f64 = 0.0008;
+/// What it is worth to catch a match that one rule catches already: what is known of the columns may be wrong.
+const AGAIN: f64 = 0.3;
+/// Blocks beyond this hold more chance than matches.
+pub const LARGEST_BLOCK: usize = 1_000;
+
+/// Chooses rules for at most about `budget` pairs.
+#[must_use]
+pub fn choose(atoms: &[Atom], columns: &[Column], sides: Sides, budget: u64, cache: &mut KeyCache) -> Choice {
+    let atoms = &atoms[..atoms.len().min(MOST_ATOMS)];
+    let rows = columns.first().map_or(0, |column| column.ids.len());
+    let mut open: Vec<(u64, f64)> = (0..TRIALS).map(|trial| (simulate(atoms, trial), 1.0)).collect();
+    let mut candidates = conjunctions(atoms, sides.all_pairs(rows), budget);
+    let mut choice = Choice { rules: Vec::new(), missed: 1.0, pairs: 0 };
+    while choice.rules.len() < MOST_RULES {
+        let Some(best) = best(&candidates, &open, budget.saturating_sub(choice.pairs)) else { break };
+        let candidate = candidates.swap_remove(best);
+        let rule = Rule { parts: parts(atoms, candidate.mask), max_block: LARGEST_BLOCK };
+        cache.learn(std::slice::from_ref(&rule), columns);
+        let blocks = Blocks::of(&rule, columns, cache, sides);
+        if choice.pairs + blocks.pairs > budget || blocks.oversized_pairs > 20 * (blocks.pairs + budget / 4) {
+            continue;
+        }
+        choice.pairs += blocks.pairs;
+        choice.rules.push(rule);
+        open.iter_mut()
+            .filter(|(shared, _)| shared & candidate.mask == candidate.mask)
+            .for_each(|(_, worth)| *worth *= AGAIN);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "some thousand trials")]
+    let missed = open.iter().filter(|(_, worth)| *worth > 0.99).count() as f64 / TRIALS as f64;
+    Choice { missed, ..choice }
+}
+
+struct Candidate {
+    mask: u64,
+    pairs: f64,
+}
+
+fn parts(atoms: &[Atom], mask: u64) -> Vec<Part> {
+    atoms.iter().enumerate().filter(|(at, _)| mask >> at & 1 == 1).map(|(_, atom)| atom.part).collect()
+}
+
+fn conjunctions(atoms: &[Atom], all_pairs: u64, budget: u64) -> Vec<Candidate> {
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let (all, most) = (all_pairs as f64, budget as f64);
+    let chance = |atom: &Atom| atom.chance * (atom.filled * atom.keyed).powi(2);
+    let mut found = Vec::new();
+    let mut add = |used: &[usize]| {
+        let multiple = used.iter().filter(|at| atoms[**at].part.key.is_multiple()).count();
+        let pairs = used.iter().map(|at| chance(&atoms[*at])).product::<f64>() * all;
+        if multiple < 2 && pairs < most {
+            found.push(Candidate { mask: used.iter().fold(0, |mask, at| mask | 1 << at), pairs });
+        }
+    };
+    for a in 0..atoms.len() {
+        add(&[a]);
+        for b in a + 1..atoms.len() {
+            if atoms[a].part.column == atoms[b].part.column {
+                continue;
+            }
+            add(&[a, b]);
+            for (c, third) in atoms.iter().enumerate().skip(b + 1) {
+                if third.part.column != atoms[a].part.column && third.part.column != atoms[b].part.column {
+                    add(&[a, b, c]);
+                }
+            }
+        }
+    }
+    found
+}
+
+#[expect(clippy::cast_precision_loss, reason = "some thousand trials")]
+fn best(candidates: &[Candidate], open: &[(u64, f64)], left: u64) -> Option<usize> {
+    let cheap = left as f64 / 40.0;
+    let mut best: Option<(usize, f64)> = None;
+    for (at, candidate) in candidates.iter().enumerate() {
+        if candidate.pairs > left as f64 {
+            continue;
+        }
+        let caught: f64 =
+            open.iter().filter(|(shared, _)| shared & candidate.mask == candidate.mask).map(|(_, worth)| worth).sum();
+        let worth = caught / (candidate.pairs + cheap);
+        if caught >= LEAST_GAIN * TRIALS as f64 && best.is_none_or(|(_, known)| worth > known) {
+            best = Some((at, worth));
+        }
+    }
+    best.map(|(at, _)| at)
+}
+
+/// Which atoms the two records of one simulated match share, as bits.
+fn simulate(atoms: &[Atom], trial: u64) -> u64 {
+    let draw = |what: u64, column: u64| {
+        let bits = xxhash_rust::xxh3::xxh3_64_with_seed(&column.to_le_bytes(), trial << 12 | what);
+        #[expect(clippy::cast_precision_loss, reason = "53 bits are exact")]
+        let share = (bits >> 11) as f64 / (1_u64 << 53) as f64;
+        share
+    };
+    let mut shared = 0;
+    for (at, atom) in atoms.iter().enumerate() {
+        let column = atom.part.column as u64;
+        let both = draw(0, column) < atom.filled * atom.filled;
+        let equal = draw(1, column) < atom.equal;
+        let near = atom.part.key != Key::Exact && draw(2 + at as u64, column) < atom.near;
+        let keyed = draw(1_000 + at as u64, column) < atom.keyed;
+        shared |= u64::from(both && keyed && (equal || near)) << at;
+    }
+    shared
+}

@@ -1,0 +1,190 @@
+//! `explain`: why two records are, or are not, taken for the same thing.
+
+use resolution_engine::{
+    cluster::average_linkage,
+    compare::{Comparisons, Test},
+    train::{agreeing, probability},
+};
+use serde::Serialize;
+
+use crate::{
+    Records, ResolutionError,
+    dedupe::DedupeRequest,
+    inputs::Inputs,
+    model::{Compiled, compile},
+    resolve::{Found, bounded, resolve},
+    watch::Watch,
+};
+
+/// A pair of records under the model.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explanation {
+    /// Ids.
+    pub a: String,
+    /// Ids.
+    pub b: String,
+    /// The prior in bits: where the sum starts.
+    pub prior: f32,
+    /// What each comparison adds.
+    pub parts: Vec<Part>,
+    /// The sum in bits.
+    pub weight: f32,
+    /// Probability of a match, of this pair alone.
+    pub probability: f64,
+    /// Whether some blocking rule gives the pair; otherwise it was only compared inside a group.
+    pub given_by_blocking: bool,
+    /// Whether both are in one cluster.
+    pub same_cluster: bool,
+    /// Average weight down to which clusters are merged.
+    pub threshold: f32,
+    /// How the cluster of the first record came to be, the surest step first; and the step that would take in the second,
+    /// where they are apart.
+    pub grouped: Vec<Grouped>,
+}
+
+/// What one comparison adds to the weight of a pair.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Part {
+    /// The column.
+    pub column: String,
+    /// The first record's text in standard form; empty where it has none.
+    pub left: String,
+    /// The second record's.
+    pub right: String,
+    /// How they agree, in words.
+    pub agreement: String,
+    /// Bits for agreeing like this.
+    pub weight: f32,
+    /// Bits for the rarity of what they agree on.
+    pub rarity: f32,
+}
+
+/// Two groups that became one, or would.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Grouped {
+    /// Ids of the one.
+    pub left: Vec<String>,
+    /// Ids of the other.
+    pub right: Vec<String>,
+    /// Average weight of the pairs between them, each bounded.
+    pub weight: f32,
+    /// Whether that was enough.
+    pub merged: bool,
+}
+
+/// Explains a pair of records of a file.
+///
+/// # Errors
+/// As [`crate::dedupe`], and where an id is not in the file.
+pub fn explain(
+    request: &DedupeRequest,
+    (a, b): (&str, &str),
+    watch: &Watch<'_>,
+) -> Result<Explanation, ResolutionError> {
+    let inputs = Inputs::read(std::slice::from_ref(&request.input), &request.ignore, watch)?;
+    let by_id = inputs.by_id(0);
+    let record = |id: &str| {
+        let missing = || ResolutionError::NoSuchRecord { file: request.input.path.clone(), id: id.to_owned() };
+        by_id.get(id).copied().ok_or_else(missing)
+    };
+    let (left, right) = (record(a)?, record(b)?);
+    let records = Records::of(&inputs.model(&request.model)?, &inputs.tables)?;
+    let found = resolve(&records, watch)?;
+    let place = |record: u32| {
+        u32::try_from(records.order.iter().position(|known| *known == record).unwrap_or(0)).unwrap_or(u32::MAX)
+    };
+    let names: Vec<&str> = records.names.iter().map(String::as_str).collect();
+    let Compiled { ladders, .. } = compile(&found.model, &names);
+    let comparisons = Comparisons::prepare(&ladders, &records.columns);
+    let scorer = found.weighing.scorer(&comparisons, &ladders);
+    let (x, y) = (place(left), place(right));
+    let pattern = comparisons.pattern(x, y);
+    let part = |at: usize| {
+        let (column, level) = (comparisons.column(at), pattern.level(at));
+        let text = |place: u32| column.values.text(column.ids[place as usize]).to_owned();
+        let given = agreeing(&ladders, at, pattern);
+        #[expect(clippy::cast_possible_truncation, reason = "bits")]
+        let weight = found.weighing.parameters.weight_given(at, level, given) as f32;
+        let rarity = if given == 0 { scorer.term_weight(at, level, x) } else { 0.0 };
+        let agreement = in_words(ladders[at].tests.get(usize::from(level).wrapping_sub(1)), level);
+        Part { column: names[ladders[at].column].to_owned(), left: text(x), right: text(y), agreement, weight, rarity }
+    };
+    let weight = scorer.weight_of(x, pattern);
+    let id = |place: u32| inputs.id(records.order[place as usize]).to_owned();
+    let weigh = |x: u32, y: u32| bounded(scorer.weight(x, y));
+    Ok(Explanation {
+        a: a.to_owned(),
+        b: b.to_owned(),
+        prior: scorer.prior(),
+        parts: (0..comparisons.len()).map(part).collect(),
+        weight,
+        probability: probability(f64::from(weight)),
+        given_by_blocking: found.blocking.gives(x.min(y), x.max(y)),
+        same_cluster: found.groups[x as usize] == found.groups[y as usize],
+        threshold: records.model.threshold,
+        grouped: grouped(&found, (x, y), records.model.threshold, &weigh, &id),
+    })
+}
+
+/// The merges of the groups of two records, down to one group.
+fn grouped(
+    found: &Found,
+    (x, y): (u32, u32),
+    threshold: f32,
+    weigh: &dyn Fn(u32, u32) -> f32,
+    id: &dyn Fn(u32) -> String,
+) -> Vec<Grouped> {
+    let of = |place: u32| found.groups[place as usize];
+    let is_member = |group: u32| group == of(x) || group == of(y);
+    let members: Vec<u32> =
+        (0_u32..).zip(&found.groups).filter(|(_, group)| is_member(**group)).map(|(place, _)| place).collect();
+    let mut weights = Vec::new();
+    for (at, a) in members.iter().enumerate() {
+        weights.extend(members[at + 1..].iter().map(|b| weigh(*a, *b)));
+    }
+    let mut groups: Vec<Vec<usize>> = (0..members.len()).map(|at| vec![at]).collect();
+    let mut steps = Vec::new();
+    for merge in average_linkage(members.len(), weights) {
+        let place =
+            |groups: &[Vec<usize>], member: usize| groups.iter().position(|group| group.contains(&member)).unwrap_or(0);
+        let right = groups.remove(place(&groups, merge.b));
+        let left = place(&groups, merge.a);
+        let ids = |group: &[usize]| group.iter().map(|at| id(members[*at])).collect();
+        steps.push(Grouped {
+            left: ids(&groups[left]),
+            right: ids(&right),
+            weight: merge.weight,
+            merged: merge.weight >= threshold && of(members[merge.a]) == of(members[merge.b]),
+        });
+        groups[left].extend(right);
+    }
+    steps
+}
+
+/// A level in words.
+pub(crate) fn in_words(test: Option<&Test>, level: u8) -> String {
+    match (test, level) {
+        (_, 0) => "says nothing".to_owned(),
+        (None, _) => "differ".to_owned(),
+        (Some(test), _) => match test {
+            Test::Exact => "equal".to_owned(),
+            Test::Nickname => "forms of one name".to_owned(),
+            Test::Initial => "an initial".to_owned(),
+            Test::Swapped => "swapped with the other name".to_owned(),
+            Test::Truncated => "one begins with the other".to_owned(),
+            Test::JaroWinkler(least) => format!("Jaro-Winkler at least {least}"),
+            Test::DamerauLevenshtein(most) => format!("at most {most} edits apart"),
+            Test::Words(least) => format!("word cosine at least {least}"),
+            Test::Trigrams(least) => format!("trigram cosine at least {least}"),
+            Test::WordOverlap(least) => format!("at least {:.0} % of the words shared", 100.0 * least),
+            Test::Prefix(length) => format!("same first {length}"),
+            Test::Suffix(length) => format!("same last {length}"),
+            Test::LocalPart => "same before the @".to_owned(),
+            Test::DayMonthSwapped => "day and month swapped".to_owned(),
+            Test::TwoOfThree => "two of year, month, day".to_owned(),
+            Test::Days(most) => format!("at most {most} days apart"),
+            Test::Ratio(least) => format!("smaller at least {:.0} % of the greater", 100.0 * least),
+            Test::Kilometres(most) => format!("at most {most} km apart"),
+        },
+    }
+}

@@ -1,0 +1,272 @@
+//! Estimates what a model leaves open: blocking rules, then probabilities.
+
+use hashbrown::HashMap;
+use rayon::prelude::*;
+use resolution_engine::{
+    block::{Blocking, Blocks, Key, KeyCache, Part, Rule},
+    compare::{Comparisons, Ladder, Pattern},
+    train::{self, Parameters, PatternCounts},
+};
+
+use crate::{
+    ResolutionError,
+    auto::{Atom, atoms, choose},
+    records::Records,
+    standard::Kind,
+};
+
+/// Random pairs that are drawn for u at most.
+const RANDOM_PAIRS: u64 = 200_000;
+/// Pairs of one rule that EM looks at, about.
+const SESSION_PAIRS: u64 = 50_000;
+/// Pairs of equal given columns from which their dependence is learnt, about.
+const GIVEN_PAIRS: u64 = 200_000;
+/// How often dependences are learnt, each from what the others say.
+const DEPENDENCE_ROUNDS: usize = 4;
+/// Rules on whose pairs EM runs.
+const MOST_SESSIONS: usize = 10;
+/// A session with fewer expected matches, or a smaller share of them, says nothing reliable.
+const LEAST_MATCHES: f64 = 20.0;
+const LEAST_SHARE: f64 = 0.02;
+/// Pairs that are compared at most: so many a record, between these bounds.
+const FEWEST_PAIRS: u64 = 2_000_000;
+const PAIRS_PER_RECORD: u64 = 100;
+const MOST_PAIRS: u64 = 12_000_000;
+const PAIRS_PER_RECORD_BEYOND: u64 = 8;
+/// A rule that a model names may not give more pairs than this many a record.
+const EXPLODING: u64 = 1_000;
+
+/// A pair that is compared and on which levels it agrees.
+pub(crate) type Pair = (u32, u32, Pattern);
+
+/// Blocking and probabilities for one set of records.
+#[derive(Debug)]
+pub(crate) struct Learnt {
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) blocking: Blocking,
+    pub(crate) parameters: Parameters,
+    /// All pairs that the rules give, each once.
+    pub(crate) pairs: Vec<Vec<Pair>>,
+}
+
+/// Learns what `rules` and `known` leave open.
+pub(crate) fn learn(
+    records: &Records,
+    comparisons: &Comparisons<'_>,
+    ladders: &[Ladder],
+    rules: Vec<Rule>,
+    known: Option<Parameters>,
+) -> Result<Learnt, ResolutionError> {
+    let all = records.sides.all_pairs(records.order.len());
+    let is_frozen = known.is_some();
+    let mut parameters = known.unwrap_or_else(|| {
+        let u = train::random_levels(comparisons, records.sides, records.rows(), RANDOM_PAIRS);
+        Parameters::start(ladders, u, 1.0 / f64::from(records.rows()))
+    });
+    let mut cache = KeyCache::default();
+    let rules = if rules.is_empty() { chosen(records, ladders, &parameters, &mut cache, all) } else { rules };
+    if rules.is_empty() && all > records.model.compare_all {
+        return Err(
+            records.nothing("none of its columns can be blocked on, and there are too many pairs to compare all")
+        );
+    }
+    cache.learn(&rules, &records.columns);
+    let blocks: Vec<Blocks> =
+        rules.iter().map(|rule| Blocks::of(rule, &records.columns, &cache, records.sides)).collect();
+    refuse_exploding(records, &rules, &blocks)?;
+    if !is_frozen {
+        sessions(&mut parameters, records, comparisons, &rules, &blocks);
+        let conditional = (0..ladders.len()).filter(|comparison| !ladders[*comparison].given.is_empty());
+        let counted: Vec<(usize, PatternCounts)> =
+            conditional.map(|at| (at, pairs_that_agree(records, comparisons, ladders, at, &mut cache))).collect();
+        // What one learns changes what the evidence for the others weighs.
+        for _ in 0..DEPENDENCE_ROUNDS {
+            for (comparison, counts) in &counted {
+                train::learn_given(&mut parameters, ladders, *comparison, counts);
+            }
+        }
+    }
+    let made = if all <= records.model.compare_all {
+        let everything = Rule { parts: Vec::new(), max_block: usize::MAX };
+        vec![(false, Blocks::of(&everything, &records.columns, &cache, records.sides))]
+    } else {
+        rules.iter().map(Rule::is_multiple).zip(blocks).collect()
+    };
+    let blocking = Blocking::of_blocks(made, records.order.len(), records.sides);
+    let pairs = blocking.visit(Vec::new, |pairs: &mut Vec<Pair>, a, b| pairs.push((a, b, comparisons.pattern(a, b))));
+    let mut learnt = Learnt { rules, blocking, parameters, pairs };
+    if !is_frozen {
+        let counts = learnt.counts();
+        learnt.parameters.prior = train::expect_matches(&learnt.parameters, ladders, &counts, (1.0, all));
+    }
+    Ok(learnt)
+}
+
+impl Learnt {
+    /// How often each pattern occurs among the pairs.
+    fn counts(&self) -> PatternCounts {
+        let count = |pairs: &Vec<Pair>| {
+            let mut counts: HashMap<Pattern, u64> = HashMap::new();
+            for (_, _, pattern) in pairs {
+                *counts.entry(*pattern).or_default() += 1;
+            }
+            counts
+        };
+        PatternCounts::merge(self.pairs.par_iter().map(count).collect())
+    }
+
+    /// Number of pairs compared.
+    pub(crate) fn compared(&self) -> u64 {
+        self.pairs.iter().map(|pairs| pairs.len() as u64).sum()
+    }
+}
+
+fn chosen(records: &Records, ladders: &[Ladder], parameters: &Parameters, cache: &mut KeyCache, all: u64) -> Vec<Rule> {
+    let rows = u64::from(records.rows());
+    let budget = (PAIRS_PER_RECORD * rows)
+        .min(MOST_PAIRS.max(PAIRS_PER_RECORD_BEYOND * rows))
+        .clamp(FEWEST_PAIRS.min(all), all.max(1));
+    let mut offered = Vec::new();
+    for (comparison, ladder) in ladders.iter().enumerate() {
+        let column = &records.columns[ladder.column];
+        let filled = 1.0 - share_of_null(column);
+        for (key, near) in atoms(records.kinds[ladder.column]) {
+            let part = Part { column: ladder.column, key };
+            cache.learn(&[Rule { parts: vec![part], max_block: usize::MAX }], &records.columns);
+            let (keyed, chance) = cache.chance(part, column);
+            offered.push(Atom { part, filled, keyed, equal: parameters.m[comparison][1], near, chance });
+        }
+    }
+    choose(&offered, &records.columns, records.sides, budget, cache).rules
+}
+
+fn share_of_null(column: &resolution_engine::column::Column) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "counts of records")]
+    let rows = column.ids.len().max(1) as f64;
+    f64::from(column.values.count(resolution_engine::column::NULL)) / rows
+}
+
+/// A rule in words.
+pub(crate) fn describe(rule: &Rule, names: &[String]) -> String {
+    if rule.parts.is_empty() {
+        return "all pairs".to_owned();
+    }
+    let part = |part: &Part| {
+        let name = &names[part.column];
+        match part.key {
+            Key::Exact => name.clone(),
+            Key::Prefix(length) => format!("first {length} of {name}"),
+            Key::Suffix(length) => format!("last {length} of {name}"),
+            Key::Sound => format!("sound of {name}"),
+            Key::Year => format!("year of {name}"),
+            Key::MonthDay => format!("month and day of {name}"),
+            Key::LocalPart => format!("local part of {name}"),
+            Key::SortedWords => format!("words of {name}"),
+            Key::Word(_) => format!("a rare word of {name}"),
+            Key::Deletion => format!("{name} but one letter"),
+        }
+    };
+    rule.parts.iter().map(part).collect::<Vec<_>>().join(" and ")
+}
+
+fn refuse_exploding(records: &Records, rules: &[Rule], blocks: &[Blocks]) -> Result<(), ResolutionError> {
+    let most = (EXPLODING * u64::from(records.rows())).max(FEWEST_PAIRS);
+    match rules.iter().zip(blocks).find(|(_, blocks)| blocks.pairs > most) {
+        None => Ok(()),
+        Some((rule, blocks)) => {
+            Err(ResolutionError::ExplodingRule { rule: describe(rule, &records.names), pairs: blocks.pairs, most })
+        }
+    }
+}
+
+fn counts_of(
+    comparisons: &Comparisons<'_>,
+    (blocks, most): (&Blocks, u64),
+    records: &Records,
+    keep: impl Fn(Pattern) -> bool + Sync,
+) -> Vec<HashMap<Pattern, u64>> {
+    blocks.sample(records.sides, most, HashMap::new, |counts, a, b| {
+        let pattern = comparisons.pattern(a, b);
+        if keep(pattern) {
+            *counts.entry(pattern).or_default() += 1;
+        }
+    })
+}
+
+/// Whether what two people share of this is more than a household. Among pairs that share a name and an address, families
+/// stand out as clearly as persons do, and EM could take either for the matches.
+fn tells_persons(kind: Kind) -> bool {
+    matches!(kind, Kind::GivenName | Kind::FullName | Kind::Date | Kind::Email | Kind::Identifier)
+}
+
+/// EM on the pairs of each rule; m of a comparison is the geometric mean over the rules that leave it free, weighed by the
+/// square root of the matches that each saw.
+fn sessions(
+    parameters: &mut Parameters,
+    records: &Records,
+    comparisons: &Comparisons<'_>,
+    rules: &[Rule],
+    blocks: &[Blocks],
+) {
+    let mut sums: Vec<Vec<f64>> = parameters.m.iter().map(|levels| vec![0.0; levels.len()]).collect();
+    let mut weights = vec![0.0; parameters.m.len()];
+    let names_people = records.kinds.iter().any(|kind| matches!(kind, Kind::GivenName | Kind::FullName));
+    let is_personal =
+        |rule: &&(&Rule, &Blocks)| rule.0.parts.iter().any(|part| tells_persons(records.kinds[part.column]));
+    let usable = |rule: &&(&Rule, &Blocks)| !names_people || is_personal(rule);
+    let offered: Vec<(&Rule, &Blocks)> = rules.iter().zip(blocks).collect();
+    for (rule, blocks) in offered.iter().filter(usable).take(MOST_SESSIONS) {
+        let counts = PatternCounts::merge(counts_of(comparisons, (blocks, SESSION_PAIRS), records, |_| true));
+        let fixed: Vec<usize> = (0..comparisons.len())
+            .filter(|at| rule.parts.iter().any(|part| part.column == comparisons.ladder(*at).column))
+            .collect();
+        let session = train::maximise(parameters, &counts, &fixed);
+        #[expect(clippy::cast_precision_loss, reason = "counts of pairs")]
+        let share = session.matches / session.pairs.max(1) as f64;
+        if session.matches < LEAST_MATCHES || share < LEAST_SHARE {
+            continue;
+        }
+        for comparison in (0..sums.len()).filter(|comparison| !fixed.contains(comparison)) {
+            let weight = session.matches.sqrt();
+            weights[comparison] += weight;
+            for (sum, m) in sums[comparison].iter_mut().zip(&session.m[comparison]) {
+                *sum += weight * m.max(1e-9).ln();
+            }
+        }
+    }
+    for (comparison, weight) in weights.into_iter().enumerate().filter(|(_, weight)| *weight > 0.0) {
+        let means: Vec<f64> = sums[comparison].iter().skip(1).map(|sum| (sum / weight).exp()).collect();
+        let total: f64 = means.iter().sum();
+        for (m, mean) in parameters.m[comparison].iter_mut().skip(1).zip(means) {
+            *m = mean / total;
+        }
+    }
+}
+
+/// Pairs chosen by nothing but the columns that a comparison is given: all of them equal, or one of them.
+fn pairs_that_agree(
+    records: &Records,
+    comparisons: &Comparisons<'_>,
+    ladders: &[Ladder],
+    comparison: usize,
+    cache: &mut KeyCache,
+) -> PatternCounts {
+    let given = &ladders[comparison].given;
+    let mut sets: Vec<Vec<usize>> = vec![given.clone()];
+    if given.len() > 1 {
+        sets.extend(given.iter().map(|one| vec![*one]));
+    }
+    let mut counted = Vec::new();
+    for set in sets {
+        let parts = set.iter().map(|one| Part { column: ladders[*one].column, key: Key::Exact }).collect();
+        let rule = Rule { parts, max_block: crate::auto::LARGEST_BLOCK };
+        cache.learn(std::slice::from_ref(&rule), &records.columns);
+        let blocks = Blocks::of(&rule, &records.columns, cache, records.sides);
+        // Pairs that agree on all are counted where all were asked for, and only there.
+        let asks_all = set.len() == given.len();
+        counted.extend(counts_of(comparisons, (&blocks, GIVEN_PAIRS), records, |pattern| {
+            (train::agreeing(ladders, comparison, pattern) == given.len()) == asks_all
+        }));
+    }
+    PatternCounts::merge(counted)
+}
