@@ -6,7 +6,7 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 export GRAYGHOST_PYTHON ?= $(or $(GRAYGHOST_CACHE),$(HOME)/.cache/grayghost)/venv/bin/python
 target := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test check bench-lake services
+.PHONY: help run test check bench-lake bench-resolve services
 help: ## lists these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
 
@@ -31,6 +31,11 @@ bench-lake: ## our lakehouse beside its peers
 	tools/setup.sh build
 	cargo build --release
 	GRAYGHOST_BIN=$(target)/release/grayghost bench/lake/run.sh
+
+bench-resolve: ## our entity resolution beside its peers
+	tools/setup.sh build
+	cargo build --release
+	GRAYGHOST_BIN=$(target)/release/grayghost bench/resolve/run.sh
 
 services: ## starts what the tests need beside the binary
 	@echo "nothing to start: the embedded defaults are enough"

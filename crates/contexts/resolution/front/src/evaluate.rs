@@ -45,6 +45,8 @@ pub struct Evaluation {
     pub records: u64,
     /// Pairs that are the same thing.
     pub true_pairs: u64,
+    /// Clusters that these records are in.
+    pub clusters: u64,
     /// At the model's own threshold.
     pub default: At,
     /// At the threshold with the best pairwise F1.
@@ -111,6 +113,8 @@ pub fn evaluate(request: &DedupeRequest, truth: &Truth, watch: &Watch<'_>) -> Re
     let tried = found.at.iter().map(|(threshold, groups)| At { threshold: *threshold, measured: of(groups) });
     let best =
         tried.fold(default, |best, at| if at.measured.pairwise.f1 > best.measured.pairwise.f1 { at } else { best });
+    let clusters: HashSet<u32> = places.iter().map(|(place, _)| found.groups[*place]).collect();
+    let clusters = clusters.len() as u64;
     let mut by_thing: HashMap<u32, Vec<u32>> = HashMap::new();
     for (place, thing) in &places {
         by_thing.entry(*thing).or_default().push(u32::try_from(*place).unwrap_or(u32::MAX));
@@ -126,6 +130,7 @@ pub fn evaluate(request: &DedupeRequest, truth: &Truth, watch: &Watch<'_>) -> Re
     Ok(Evaluation {
         records: places.len() as u64,
         true_pairs,
+        clusters,
         default,
         best,
         blocking_recall,

@@ -10,7 +10,7 @@ use resolution_engine::{
 
 use crate::{
     ResolutionError,
-    auto::{Atom, atoms, choose},
+    auto::{Atom, Choice, atoms, choose},
     records::Records,
     standard::Kind,
 };
@@ -64,15 +64,18 @@ pub(crate) fn learn(
         Parameters::start(ladders, u, 1.0 / f64::from(records.rows()))
     });
     let mut cache = KeyCache::default();
-    let rules = if rules.is_empty() { chosen(records, ladders, &parameters, &mut cache, all) } else { rules };
+    let Choice { rules, blocks } = if rules.is_empty() {
+        chosen(records, ladders, &parameters, &mut cache, all)
+    } else {
+        cache.learn(&rules, &records.columns);
+        let of = |rule: &Rule| Blocks::of(rule, &records.columns, &cache, records.sides);
+        Choice { blocks: rules.iter().map(of).collect(), rules }
+    };
     if rules.is_empty() && all > records.model.compare_all {
         return Err(
             records.nothing("none of its columns can be blocked on, and there are too many pairs to compare all")
         );
     }
-    cache.learn(&rules, &records.columns);
-    let blocks: Vec<Blocks> =
-        rules.iter().map(|rule| Blocks::of(rule, &records.columns, &cache, records.sides)).collect();
     refuse_exploding(records, &rules, &blocks)?;
     if !is_frozen {
         sessions(&mut parameters, records, comparisons, &rules, &blocks);
@@ -121,7 +124,7 @@ impl Learnt {
     }
 }
 
-fn chosen(records: &Records, ladders: &[Ladder], parameters: &Parameters, cache: &mut KeyCache, all: u64) -> Vec<Rule> {
+fn chosen(records: &Records, ladders: &[Ladder], parameters: &Parameters, cache: &mut KeyCache, all: u64) -> Choice {
     let rows = u64::from(records.rows());
     let budget = (PAIRS_PER_RECORD * rows)
         .min(MOST_PAIRS.max(PAIRS_PER_RECORD_BEYOND * rows))
@@ -137,7 +140,7 @@ fn chosen(records: &Records, ladders: &[Ladder], parameters: &Parameters, cache:
             offered.push(Atom { part, filled, keyed, equal: parameters.m[comparison][1], near, chance });
         }
     }
-    choose(&offered, &records.columns, records.sides, budget, cache).rules
+    choose(&offered, &records.columns, records.sides, budget, cache)
 }
 
 fn share_of_null(column: &resolution_engine::column::Column) -> f64 {

@@ -4,6 +4,7 @@
 //! were loaded add nothing.
 
 mod charts;
+mod resolving;
 mod truth;
 
 use std::{fs, path::PathBuf};
@@ -44,7 +45,10 @@ pub(crate) struct Demo {
 impl Demo {
     pub(crate) fn answer(&self, session: &mut Session) -> Result<Ending, Failure> {
         session.project.clone_from(&self.dir);
-        say(session, "Gray Ghost: raw sales files become a star schema that can be trusted.\n")?;
+        say(
+            session,
+            "Gray Ghost: raw sales files become a star schema that can be trusted, and records become people.\n",
+        )?;
         self.project(session)?;
         let manifest = self.data(session)?;
         let files = SALES.map(|name| self.dir.join("data").join(name)).to_vec();
@@ -54,6 +58,7 @@ impl Demo {
             summary::write(session, &done)?;
             return Ok(Ending::of_run(done.state));
         }
+        resolving::tell(session, &self.dir.join("data"))?;
         self.result(session, &done, &manifest)
     }
 
@@ -106,6 +111,7 @@ impl Demo {
         add("grayghost sql \"select * from gold.top_products\"".to_owned(), "ask a question");
         add("grayghost assets".to_owned(), "what was made");
         add("grayghost quality".to_owned(), "every rule and its verdict");
+        add("grayghost resolve dedupe data/people.csv --id record_id --out clusters.csv".to_owned(), "who is who");
         add("grayghost lineage gold.fact_sale.total_amount".to_owned(), "where a number comes from");
         let heading = paint.strong("look next");
         say(session, &format!("\n{heading}\n{}", table.render(paint).trim_end()))?;

@@ -59,7 +59,7 @@ impl Resolve {
 const STEPS: u64 = 6;
 
 /// Does some work with a bar on standard error; `note` hears of each step too.
-fn watched<T>(
+pub(super) fn watched<T>(
     session: &Session,
     note: &(dyn Fn(Step) + Sync),
     work: impl FnOnce(&Watch<'_>) -> Result<T, ResolutionError>,
@@ -76,6 +76,6 @@ fn watched<T>(
 }
 
 /// A share as people write it.
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }

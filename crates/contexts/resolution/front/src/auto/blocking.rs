@@ -26,15 +26,13 @@ pub struct Atom {
     pub chance: f64,
 }
 
-/// The rules chosen and what they are expected to miss.
-#[derive(Debug)]
+/// The rules chosen, the most useful first, and their blocks.
+#[derive(Debug, Default)]
 pub struct Choice {
-    /// Rules, the most useful first.
+    /// Rules.
     pub rules: Vec<Rule>,
-    /// Share of matches that no rule is expected to give.
-    pub missed: f64,
-    /// Pairs of all rules together, those of several rules counted by each.
-    pub pairs: u64,
+    /// The blocks of each.
+    pub blocks: Vec<Blocks>,
 }
 
 const TRIALS: u64 = 2_048;
@@ -54,25 +52,24 @@ pub fn choose(atoms: &[Atom], columns: &[Column], sides: Sides, budget: u64, cac
     let rows = columns.first().map_or(0, |column| column.ids.len());
     let mut open: Vec<(u64, f64)> = (0..TRIALS).map(|trial| (simulate(atoms, trial), 1.0)).collect();
     let mut candidates = conjunctions(atoms, sides.all_pairs(rows), budget);
-    let mut choice = Choice { rules: Vec::new(), missed: 1.0, pairs: 0 };
+    let (mut choice, mut pairs) = (Choice::default(), 0);
     while choice.rules.len() < MOST_RULES {
-        let Some(best) = best(&candidates, &open, budget.saturating_sub(choice.pairs)) else { break };
+        let Some(best) = best(&candidates, &open, budget.saturating_sub(pairs)) else { break };
         let candidate = candidates.swap_remove(best);
         let rule = Rule { parts: parts(atoms, candidate.mask), max_block: LARGEST_BLOCK };
         cache.learn(std::slice::from_ref(&rule), columns);
         let blocks = Blocks::of(&rule, columns, cache, sides);
-        if choice.pairs + blocks.pairs > budget || blocks.oversized_pairs > 20 * (blocks.pairs + budget / 4) {
+        if pairs + blocks.pairs > budget || blocks.oversized_pairs > 20 * (blocks.pairs + budget / 4) {
             continue;
         }
-        choice.pairs += blocks.pairs;
+        pairs += blocks.pairs;
         choice.rules.push(rule);
+        choice.blocks.push(blocks);
         open.iter_mut()
             .filter(|(shared, _)| shared & candidate.mask == candidate.mask)
             .for_each(|(_, worth)| *worth *= AGAIN);
     }
-    #[expect(clippy::cast_precision_loss, reason = "some thousand trials")]
-    let missed = open.iter().filter(|(_, worth)| *worth > 0.99).count() as f64 / TRIALS as f64;
-    Choice { missed, ..choice }
+    choice
 }
 
 struct Candidate {
