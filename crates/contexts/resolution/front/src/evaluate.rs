@@ -158,7 +158,8 @@ fn things(inputs: &Inputs, truth: &Truth, watch: &Watch<'_>) -> Result<Vec<Optio
             let (ids, of) = (&table.columns[0], &table.columns[1]);
             let mut known = 0;
             for row in 0..table.rows() {
-                if let Some(record) = by_id.get(ids.values.text(ids.ids[row])) {
+                // A thing without a name is not known.
+                if let Some(record) = by_id.get(ids.values.text(ids.ids[row])).filter(|_| of.ids[row] != 0) {
                     things[*record as usize] = Some(of.ids[row]);
                     known += 1;
                 }

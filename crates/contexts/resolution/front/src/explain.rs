@@ -1,7 +1,7 @@
 //! `explain`: why two records are, or are not, taken for the same thing.
 
 use resolution_engine::{
-    cluster::average_linkage,
+    cluster::{LARGEST_COMPONENT, average_linkage},
     compare::{Comparisons, Test},
     train::{agreeing, probability},
 };
@@ -38,7 +38,7 @@ pub struct Explanation {
     /// Average weight down to which clusters are merged.
     pub threshold: f32,
     /// How the cluster of the first record came to be, the surest step first; and the step that would take in the second,
-    /// where they are apart.
+    /// where they are apart. Empty where the clusters are too large for all their pairs.
     pub grouped: Vec<Grouped>,
 }
 
@@ -138,6 +138,9 @@ fn grouped(
     let is_member = |group: u32| group == of(x) || group == of(y);
     let members: Vec<u32> =
         (0_u32..).zip(&found.groups).filter(|(_, group)| is_member(**group)).map(|(place, _)| place).collect();
+    if members.len() > LARGEST_COMPONENT {
+        return Vec::new();
+    }
     let mut weights = Vec::new();
     for (at, a) in members.iter().enumerate() {
         weights.extend(members[at + 1..].iter().map(|b| weigh(*a, *b)));

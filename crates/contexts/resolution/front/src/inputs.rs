@@ -70,10 +70,12 @@ impl Inputs {
     fn without_skipped(&self, mut model: Model) -> Model {
         let is_skipped =
             |header: &String| self.skipped.iter().any(|name| name.trim().eq_ignore_ascii_case(header.trim()));
-        for column in &mut model.columns {
+        model.columns.retain_mut(|column| {
+            let differ = !column.other_headers.is_empty();
             column.headers.retain(|header| !is_skipped(header));
             column.other_headers.retain(|header| !is_skipped(header));
-        }
+            !column.headers.is_empty() && (!differ || !column.other_headers.is_empty())
+        });
         model
     }
 

@@ -76,7 +76,9 @@ pub(crate) fn learn(
             records.nothing("none of its columns can be blocked on, and there are too many pairs to compare all")
         );
     }
-    refuse_exploding(records, &rules, &blocks)?;
+    if all > records.model.compare_all {
+        refuse_exploding(records, &rules, &blocks)?;
+    }
     if !is_frozen {
         sessions(&mut parameters, records, comparisons, &rules, &blocks);
         let conditional = (0..ladders.len()).filter(|comparison| !ladders[*comparison].given.is_empty());
@@ -151,9 +153,6 @@ fn share_of_null(column: &resolution_engine::column::Column) -> f64 {
 
 /// A rule in words.
 pub(crate) fn describe(rule: &Rule, names: &[String]) -> String {
-    if rule.parts.is_empty() {
-        return "all pairs".to_owned();
-    }
     let part = |part: &Part| {
         let name = &names[part.column];
         match part.key {

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use resolution_engine::{
     block::{Blocking, Sides},
     cluster::{self, Guarded},
+    column::NULL,
     compare::{Comparisons, Ladder, Test},
     score::{Edge, Scorer},
     train::Parameters,
@@ -95,6 +96,7 @@ pub(crate) fn resolve_at(records: &Records, thresholds: &[f32], watch: &Watch<'_
         ladders: &ladders,
         is_frozen,
         groups: Vec::new(),
+        members: Vec::new(),
         edges: Vec::new(),
         guarded: Guarded::default(),
         weighing: Weighing::default(),
@@ -127,6 +129,8 @@ struct Run<'a> {
     ladders: &'a [Ladder],
     is_frozen: bool,
     groups: Vec<u32>,
+    /// Groups and their records, by group.
+    members: Vec<(u32, u32)>,
     edges: Vec<Edge>,
     guarded: Guarded,
     weighing: Weighing,
@@ -164,6 +168,8 @@ impl Run<'_> {
         self.weighing = Weighing { parameters: learnt.parameters.clone(), frequencies };
         let scorer = self.weighing.scorer(self.comparisons, self.ladders);
         let lowest = others.iter().copied().fold(self.records.model.threshold, f32::min);
+        // The threshold is of groups; links are accepted from 0 bits.
+        let lowest = if self.records.sides == Sides::Within { lowest } else { lowest.min(0.0) };
         let least = lowest - BELOW_THRESHOLD;
         let weigh = |(a, b, pattern): &(u32, u32, _)| {
             let weight = scorer.weight_of(*a, *pattern);
@@ -175,6 +181,8 @@ impl Run<'_> {
             Sides::Within => cluster::group(self.records.rows(), &self.edges, self.records.model.threshold, &weight),
             Sides::Between(_) => ((0..self.records.rows()).collect(), Guarded::default()),
         };
+        self.members = self.groups.iter().copied().zip(0..).collect();
+        self.members.par_sort_unstable();
         let other =
             |threshold: &f32| (*threshold, cluster::group(self.records.rows(), &self.edges, *threshold, &weight).0);
         if !others.is_empty() {
@@ -184,33 +192,35 @@ impl Run<'_> {
     }
 
     /// Counts things, not records: once there are groups, a name that one person has ten times is as rare as it is.
+    #[expect(clippy::cast_precision_loss, reason = "counts of records")]
     fn frequency(&self, at: usize) -> Frequency {
         let column = self.comparisons.column(at);
         if self.groups.is_empty() {
-            let counts: Vec<u32> =
-                column.values.ids().map(|id| if id == 0 { 0 } else { column.values.count(id) }).collect();
-            #[expect(clippy::cast_precision_loss, reason = "counts of records")]
-            let total = column.values.filled() as f64;
-            return Frequency { counts, total };
+            let count = |id| if id == NULL { 0 } else { column.values.count(id) };
+            return Frequency {
+                counts: column.values.ids().map(count).collect(),
+                total: column.values.filled() as f64,
+            };
         }
-        let mut seen: Vec<(u32, u32)> =
-            column.ids.iter().copied().zip(self.groups.iter().copied()).filter(|(id, _)| *id != 0).collect();
-        seen.sort_unstable();
-        seen.dedup();
         let mut counts = vec![0; column.values.len()];
-        for (id, _) in &seen {
-            counts[*id as usize] += 1;
+        let mut ids: Vec<u32> = Vec::new();
+        for group in self.members.chunk_by(|a, b| a.0 == b.0) {
+            ids.clear();
+            ids.extend(group.iter().map(|(_, record)| column.ids[*record as usize]).filter(|id| *id != NULL));
+            ids.sort_unstable();
+            ids.dedup();
+            for id in &ids {
+                counts[*id as usize] += 1;
+            }
         }
-        #[expect(clippy::cast_precision_loss, reason = "counts of records")]
-        let total = seen.len() as f64;
+        let total = counts.iter().map(|count| f64::from(*count)).sum();
         Frequency { counts, total }
     }
 
     /// Learns m, u of equality and the prior from the groups; gives the share of their pairs that blocking missed.
     fn learn_from_groups(&self, learnt: &mut Learnt) -> f64 {
-        let mut members: Vec<(u32, u32)> = self.groups.iter().copied().zip(0..).collect();
-        members.sort_unstable();
-        let groups: Vec<&[(u32, u32)]> = members.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1).collect();
+        let groups: Vec<&[(u32, u32)]> =
+            self.members.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1).collect();
         let all: u64 = groups.iter().map(|group| (group.len() * (group.len() - 1) / 2) as u64).sum();
         let every = (all / LEARNT_PAIRS).max(1);
         let mut sums: Vec<Vec<f64>> = learnt.parameters.m.iter().map(|levels| vec![0.0; levels.len()]).collect();

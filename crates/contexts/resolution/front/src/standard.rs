@@ -130,10 +130,13 @@ fn phone(text: &str) -> String {
 /// 0 is none: it stands for an unknown price far more often than for a gift.
 fn number(text: &str) -> String {
     let is_decimal = text.rsplit_once(',').is_some_and(|(before, after)| {
-        !after.contains('.') && (before.contains('.') || after.chars().filter(char::is_ascii_digit).count() != 3)
+        let of_three = after.chars().filter(char::is_ascii_digit).count() == 3;
+        !after.contains('.') && (before.contains('.') || !of_three || before.trim_end() == "0")
     });
     let (whole, fraction) = if is_decimal { text.rsplit_once(',').unwrap_or((text, "")) } else { (text, "") };
-    let sign = |c: &char| c.is_ascii_digit() || *c == '-' || (*c == '.' && !is_decimal);
+    // Two points or more part thousands.
+    let has_point = !is_decimal && text.matches('.').count() == 1;
+    let sign = |c: &char| c.is_ascii_digit() || *c == '-' || (*c == '.' && has_point);
     let mut kept: String = whole.chars().filter(sign).collect();
     if is_decimal {
         kept.push('.');
@@ -219,6 +222,8 @@ mod tests {
             (Kind::Number, "$1,399.00", "1399"),
             (Kind::Number, "1.399,50 €", "1399.5"),
             (Kind::Number, "12,5", "12.5"),
+            (Kind::Number, "0,125", "0.125"),
+            (Kind::Number, "1.250.000", "1250000"),
             (Kind::Number, "1,250", "1250"),
             (Kind::Number, "0", ""),
             (Kind::Coordinates, "51.5, -0.1", "51.5,-0.1"),

@@ -60,14 +60,27 @@ impl KeyCache {
         (share, pairs / (filled * filled.saturating_sub(1)).max(1) as f64)
     }
 
-    /// Calls `take` with each key of a record for a rule that was learnt; none where a part has no key.
+    /// The keys of a rule that was learnt, ready to be asked record by record.
+    pub(super) fn of<'a>(&'a self, rule: &Rule, columns: &'a [Column]) -> RuleKeys<'a> {
+        let part = |part: &Part| (columns[part.column].ids.as_slice(), &self.known[part]);
+        RuleKeys { parts: rule.parts.iter().map(part).collect() }
+    }
+}
+
+/// The keys of one rule: for each part the ids of the records and the keys of the ids.
+pub(super) struct RuleKeys<'a> {
+    parts: Vec<(&'a [u32], &'a Keys)>,
+}
+
+impl RuleKeys<'_> {
+    /// Calls `take` with each key of a record; with none where a part has no key.
     #[inline]
-    pub fn each_key(&self, rule: &Rule, columns: &[Column], record: usize, mut take: impl FnMut(u64)) {
+    pub(super) fn each(&self, record: usize, mut take: impl FnMut(u64)) {
         let mut sum = 0_u64;
         let mut multiple: Option<&[u64]> = None;
-        for part in &rule.parts {
-            let id = columns[part.column].ids[record] as usize;
-            match &self.known[part] {
+        for (ids, keys) in &self.parts {
+            let id = ids[record] as usize;
+            match keys {
                 Keys::Single(keys) => match keys[id] {
                     0 => return,
                     key => sum = mix(sum, key),

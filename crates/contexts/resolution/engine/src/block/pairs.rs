@@ -50,8 +50,9 @@ impl Blocks {
     pub fn of(rule: &Rule, columns: &[Column], cache: &KeyCache, sides: Sides) -> Self {
         let rows = columns.first().map_or(0, |column| column.ids.len());
         let mut parts: Vec<Vec<(u64, u32)>> = vec![Vec::new(); PARTS];
+        let keys = cache.of(rule, columns);
         for record in 0..rows {
-            cache.each_key(rule, columns, record, |key| {
+            keys.each(record, |key| {
                 parts[(key >> 56) as usize].push((key, u32::try_from(record).unwrap_or(u32::MAX)));
             });
         }

@@ -1,32 +1,40 @@
 //! Connected components of a graph of records.
 
-use hashbrown::HashMap;
-
 use crate::score::Edge;
 
 /// The components of these edges: their records, ascending, and the edges inside each. In the order of their smallest record.
 #[must_use]
 pub fn components(edges: &[Edge]) -> Vec<(Vec<u32>, Vec<Edge>)> {
-    let mut records: Vec<u32> = edges.iter().flat_map(|edge| [edge.a, edge.b]).collect();
-    records.sort_unstable();
-    records.dedup();
-    let place = |record: u32| records.binary_search(&record).unwrap_or(0);
+    // By record, its place among those that have an edge; looking it up must not cost a search an edge.
+    let rows = edges.iter().map(|edge| edge.a.max(edge.b) as usize + 1).max().unwrap_or(0);
+    let mut place_of = vec![usize::MAX; rows];
+    for edge in edges {
+        place_of[edge.a as usize] = 0;
+        place_of[edge.b as usize] = 0;
+    }
+    let mut records: Vec<u32> = Vec::new();
+    for (record, place) in (0_u32..).zip(&mut place_of).filter(|(_, place)| **place == 0) {
+        *place = records.len();
+        records.push(record);
+    }
     let mut forest = Forest::new(records.len());
-    let placed: Vec<(usize, usize)> = edges.iter().map(|edge| (place(edge.a), place(edge.b))).collect();
+    let placed: Vec<(usize, usize)> =
+        edges.iter().map(|edge| (place_of[edge.a as usize], place_of[edge.b as usize])).collect();
     for (a, b) in &placed {
         forest.join(*a, *b);
     }
     let mut found: Vec<(Vec<u32>, Vec<Edge>)> = Vec::new();
-    let mut number: HashMap<usize, usize> = HashMap::new();
+    let mut number = vec![usize::MAX; records.len()];
     for (at, record) in records.iter().enumerate() {
-        let component = *number.entry(forest.root(at)).or_insert_with(|| {
+        let root = forest.root(at);
+        if number[root] == usize::MAX {
+            number[root] = found.len();
             found.push((Vec::new(), Vec::new()));
-            found.len() - 1
-        });
-        found[component].0.push(*record);
+        }
+        found[number[root]].0.push(*record);
     }
     for (edge, (a, _)) in edges.iter().zip(&placed) {
-        found[number[&forest.root(*a)]].1.push(*edge);
+        found[number[forest.root(*a)]].1.push(*edge);
     }
     found
 }

@@ -81,7 +81,8 @@ pub fn group(
     let split: Vec<(Vec<u32>, Vec<usize>)> = ready
         .into_par_iter()
         .map(|members| {
-            let labels = split_component(&members, threshold, weight);
+            // Two records with a link between them are a group: their only pair is the link.
+            let labels = if members.len() == 2 { vec![0, 0] } else { split_component(&members, threshold, weight) };
             (members, labels)
         })
         .collect();
@@ -147,9 +148,6 @@ fn split_dense(members: &[u32], threshold: f32, weight: &(dyn Fn(u32, u32) -> f3
 #[must_use]
 pub fn split_component(members: &[u32], threshold: f32, weight: &dyn Fn(u32, u32) -> f32) -> Vec<usize> {
     let count = members.len();
-    if count == 2 {
-        return vec![0, 0];
-    }
     let mut weights = Vec::with_capacity(count * (count - 1) / 2);
     for (at, a) in members.iter().enumerate() {
         weights.extend(members[at + 1..].iter().map(|b| weight(*a, *b)));

@@ -59,7 +59,10 @@ pub fn choose(atoms: &[Atom], columns: &[Column], sides: Sides, budget: u64, cac
         let rule = Rule { parts: parts(atoms, candidate.mask), max_block: LARGEST_BLOCK };
         cache.learn(std::slice::from_ref(&rule), columns);
         let blocks = Blocks::of(&rule, columns, cache, sides);
-        if pairs + blocks.pairs > budget || blocks.oversized_pairs > 20 * (blocks.pairs + budget / 4) {
+        if blocks.is_empty()
+            || pairs + blocks.pairs > budget
+            || blocks.oversized_pairs > 20 * (blocks.pairs + budget / 4)
+        {
             continue;
         }
         pairs += blocks.pairs;

@@ -30,17 +30,17 @@ pub(super) fn take_out(columns: &mut Vec<ModelColumn>, tables: &[Table]) {
             columns.remove(at);
             continue;
         }
+        let names_people = parts.iter().any(|part| matches!(part.kind, Kind::GivenName | Kind::Surname));
         columns[at].beyond = parts.into_iter().map(|part| part.name).collect();
-        if matches!(columns[at].kind, Kind::GivenName | Kind::Surname | Kind::Label | Kind::CompanyName) {
+        if names_people {
             columns[at].kind = Kind::FullName;
         }
         at += 1;
     }
-    drop_beyond_missing(columns);
 }
 
 /// A column that was left out later takes its words along.
-fn drop_beyond_missing(columns: &mut [ModelColumn]) {
+pub(super) fn drop_beyond_missing(columns: &mut [ModelColumn]) {
     let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     for column in columns {
         column.beyond.retain(|name| names.contains(name));

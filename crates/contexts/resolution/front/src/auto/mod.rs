@@ -29,6 +29,7 @@ pub fn propose(tables: &[Table], skip: &[&str]) -> Model {
     };
     contained::take_out(&mut columns, tables);
     columns.truncate(resolution_engine::compare::MAX_COMPARISONS);
+    contained::drop_beyond_missing(&mut columns);
     Model {
         version: VERSION,
         name: "auto".to_owned(),

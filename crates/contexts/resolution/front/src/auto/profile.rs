@@ -2,7 +2,7 @@
 
 use resolution_engine::{column::Column, names};
 
-use crate::standard::{DateOrder, Kind, words};
+use crate::standard::{DateOrder, Kind, standard, words};
 
 /// Distinct texts of a column that are looked at.
 const SAMPLE: usize = 4_000;
@@ -94,6 +94,9 @@ fn kind(name: &str, profile: &Profile, share: &Share<'_>, distinct: usize) -> Ki
     if share(&|text| text.contains('@') && text.contains('.')) > MOST {
         return Kind::Email;
     }
+    if share(&is_place) > MOST {
+        return Kind::Coordinates;
+    }
     let days = share(&|text| digits(text) >= 6 && looks_like_a_day(text));
     if days > if said == Some(Kind::Date) { 0.5 } else { MOST } {
         return Kind::Date;
@@ -126,7 +129,9 @@ fn kind(name: &str, profile: &Profile, share: &Share<'_>, distinct: usize) -> Ki
 }
 
 fn of_numbers(profile: &Profile, share: &Share<'_>, distinct: usize) -> Kind {
-    let has_fraction = share(&|text| text.contains('.') || text.contains(['$', '€', '£'])) > 0.2;
+    let is_quantity =
+        |text: &str| text.contains(['$', '€', '£']) || standard(Kind::Number, DateOrder::YearFirst, text).contains('.');
+    let has_fraction = share(&is_quantity) > 0.2;
     if has_fraction {
         return Kind::Number;
     }
@@ -171,6 +176,14 @@ fn spaced(name: &str) -> String {
     spaced
 }
 
+/// `latitude,longitude`, both with a fraction.
+fn is_place(text: &str) -> bool {
+    let degrees = |text: &str, most: f64| {
+        text.contains('.') && text.trim().parse::<f64>().is_ok_and(|number| number.abs() <= most)
+    };
+    text.split_once(',').is_some_and(|(latitude, longitude)| degrees(latitude, 90.0) && degrees(longitude, 180.0))
+}
+
 fn is_number(text: &str) -> bool {
     let kept: String = text.chars().filter(|c| !matches!(c, ',' | '$' | '€' | '£' | ' ')).collect();
     kept.parse::<f64>().is_ok_and(f64::is_finite)
@@ -178,7 +191,7 @@ fn is_number(text: &str) -> bool {
 
 fn looks_like_a_day(text: &str) -> bool {
     [DateOrder::YearFirst, DateOrder::DayFirst, DateOrder::MonthFirst].into_iter().any(|order| {
-        let day = resolution_engine::compare::Day::parse(&crate::standard::standard(Kind::Date, order, text));
+        let day = resolution_engine::compare::Day::parse(&standard(Kind::Date, order, text));
         day.is_some_and(|day| (1500..2200).contains(&day.year))
     })
 }

@@ -30,9 +30,10 @@ impl Model {
             self.mistakes_of_comparison(comparison, &mut found);
         }
         self.mistakes_of_blocking(&mut found);
-        let known = self.comparisons.iter().flat_map(odds).filter(|odds| is_known(odds)).count();
+        let known = self.comparisons.iter().flat_map(odds).filter(|odds| odds.m.is_some() && odds.u.is_some()).count();
+        let begun = self.comparisons.iter().flat_map(odds).any(|odds| odds.m.is_some() || odds.u.is_some());
         let all = self.comparisons.iter().flat_map(odds).count();
-        if known > 0 && (known < all || self.prior.is_none()) {
+        if begun && (known < all || self.prior.is_none()) {
             found.push(format!(
                 "{known} of {all} levels have m and u, and the prior is {}: give all of them or none",
                 if self.prior.is_some() { "there" } else { "missing" }
@@ -99,8 +100,4 @@ impl Model {
 
 fn odds(comparison: &Comparison) -> impl Iterator<Item = &Odds> {
     comparison.levels.iter().map(|level| &level.odds).chain([&comparison.otherwise])
-}
-
-fn is_known(odds: &Odds) -> bool {
-    odds.m.is_some() || odds.u.is_some()
 }

@@ -85,9 +85,13 @@ fn parameters(model: &Model, kept: &[usize], ladders: &[Ladder]) -> Option<Param
 pub fn write_back(model: &Model, columns: &[&str], compiled: &Compiled, parameters: &Parameters) -> Model {
     let mut learnt = model.clone();
     learnt.columns.retain(|column| columns.contains(&column.name.as_str()));
+    for column in &mut learnt.columns {
+        column.beyond.retain(|name| columns.contains(&name.as_str()));
+    }
     learnt.comparisons = compiled.comparisons.iter().map(|at| model.comparisons[*at].clone()).collect();
     for (at, comparison) in learnt.comparisons.iter_mut().enumerate() {
         comparison.given.retain(|name| columns.contains(&name.as_str()));
+        comparison.swaps_with = comparison.swaps_with.take().filter(|name| columns.contains(&name.as_str()));
         let odds = |level: usize| Odds {
             m: Some(parameters.m[at][level]),
             u: Some(parameters.u[at][level]),

@@ -34,6 +34,21 @@ fn the_shipped_model_of_people_groups_people() {
 }
 
 #[test]
+fn what_is_learnt_of_a_file_that_lacks_columns_can_be_used_again() {
+    let bench = Bench::new();
+    let mut text = "key,first_name,email\n".to_owned();
+    for row in people() {
+        let fields: Vec<&str> = row.line.split(',').collect();
+        writeln!(text, "{},{},{}", row.id, fields[0], fields[4]).expect("room");
+    }
+    let mut request = bench.asked("f.csv", &text);
+    request.model = "person".to_owned();
+    let learnt = dedupe(&request).expect("clusters").model;
+    assert_eq!(learnt.mistakes(), Vec::<String>::new());
+    assert!(learnt.comparisons.iter().all(|comparison| comparison.swaps_with.is_none()));
+}
+
+#[test]
 fn shipped_models_are_well_formed() {
     for name in SHIPPED {
         let model = shipped(name).expect("a model");
