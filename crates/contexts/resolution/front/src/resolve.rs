@@ -7,7 +7,7 @@ use resolution_engine::{
     column::NULL,
     compare::{Comparisons, Ladder, Test},
     score::{Edge, Scorer},
-    train::Parameters,
+    train::{self, Parameters},
 };
 
 use crate::{
@@ -26,6 +26,8 @@ pub(crate) const MOST_WEIGHT: f32 = 12.0;
 const LEARNT_PAIRS: u64 = 200_000;
 /// So many matches as estimated before are added to what is seen in the groups.
 const EARLIER_MATCHES: f64 = 10.0;
+/// How many usual things are added when the rarity of a text is counted.
+const USUAL_THINGS: f64 = 20.0;
 /// u of equality is at least this: what has never been seen by chance may be.
 const LEAST_U: f64 = 1e-7;
 
@@ -62,7 +64,9 @@ pub(crate) struct Weighing {
 impl Weighing {
     /// Weighs pairs of records whose comparisons these are.
     pub(crate) fn scorer<'a>(&self, comparisons: &'a Comparisons<'a>, ladders: &'a [Ladder]) -> Scorer<'a> {
-        Scorer::new(comparisons, ladders, &self.parameters, &|at, id| self.frequencies[at].of(id))
+        Scorer::new(comparisons, ladders, &self.parameters, &|at, id| {
+            self.frequencies[at].of(id, self.parameters.u[at][1])
+        })
     }
 }
 
@@ -144,14 +148,15 @@ pub(crate) struct Frequency {
 }
 
 impl Frequency {
-    fn of(&self, id: u32) -> f64 {
-        (f64::from(self.counts[id as usize]) + 0.5) / (self.total + 0.5)
+    /// Share of the things that have a text, some added that have it as often as things usually share one.
+    fn of(&self, id: u32, usual: f64) -> f64 {
+        (f64::from(self.counts[id as usize]) + 0.5 + USUAL_THINGS * usual) / (self.total + 0.5 + USUAL_THINGS)
     }
 
     /// Probability that two things drawn at random have the same text.
     fn chance(&self) -> f64 {
         let equal: f64 = self.counts.iter().map(|count| f64::from(*count)).map(|n| n * (n - 1.0)).sum();
-        (equal / (self.total * (self.total - 1.0)).max(1.0)).max(LEAST_U)
+        train::chance(equal / 2.0, (self.total * (self.total - 1.0) / 2.0).max(0.0)).max(LEAST_U)
     }
 }
 

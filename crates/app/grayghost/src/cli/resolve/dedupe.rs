@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use resolution::{DedupeRequest, DedupeSummary, Input};
 
-use super::{super::Format, percent, watched};
+use super::{super::Format, percent, tell, watched};
 use crate::{
     exit::Ending,
     failure::Failure,
@@ -67,13 +67,8 @@ impl Dedupe {
             clusters.write(&self.out)?;
             Ok(clusters.summary)
         })?;
-        if self.format == Format::Json {
-            session.screen.json(&summary)?;
-        } else if !session.screen.is_quiet() {
-            let text = text(&summary, &self.out.display().to_string(), session.screen.paint);
-            session.screen.text(&text)?;
-        }
-        Ok(Ending::Done)
+        let out = self.out.display().to_string();
+        tell(session, self.format, &summary, |paint| text(&summary, &out, paint))
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use resolution::{Input, LinkRequest, LinkSummary, Partners};
 
-use super::{super::Format, watched};
+use super::{super::Format, tell, watched};
 use crate::{
     exit::Ending,
     failure::Failure,
@@ -81,13 +81,8 @@ impl Link {
             linked.write(&self.out)?;
             Ok(linked.summary)
         })?;
-        if self.format == Format::Json {
-            session.screen.json(&summary)?;
-        } else if !session.screen.is_quiet() {
-            let text = text(&summary, &self.out.display().to_string(), session.screen.paint);
-            session.screen.text(&text)?;
-        }
-        Ok(Ending::Done)
+        let out = self.out.display().to_string();
+        tell(session, self.format, &summary, |paint| text(&summary, &out, paint))
     }
 }
 

@@ -10,7 +10,10 @@ mod train;
 use clap::{Args, Subcommand};
 use resolution::{ResolutionError, Step, Watch};
 
-use crate::{exit::Ending, failure::Failure, progress, session::Session};
+use serde::Serialize;
+
+use super::Format;
+use crate::{exit::Ending, failure::Failure, paint::Paint, progress, session::Session};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -73,6 +76,22 @@ pub(super) fn watched<T>(
     let done = work(&Watch::new(&session.cancel, &listener));
     bar.finish_and_clear();
     Ok(done?)
+}
+
+/// Tells what was written: as JSON, or for people unless they want it quiet.
+fn tell(
+    session: &mut Session,
+    format: Format,
+    summary: &impl Serialize,
+    text: impl FnOnce(Paint) -> String,
+) -> Result<Ending, Failure> {
+    if format == Format::Json {
+        session.screen.json(summary)?;
+    } else if !session.screen.is_quiet() {
+        let text = text(session.screen.paint);
+        session.screen.text(&text)?;
+    }
+    Ok(Ending::Done)
 }
 
 /// A share as people write it.

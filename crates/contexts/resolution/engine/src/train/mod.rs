@@ -175,6 +175,14 @@ impl PatternCounts {
     }
 }
 
+/// Share of equal pairs, some usual ones added: few pairs know little of strangers.
+#[must_use]
+pub fn chance(equal: f64, pairs: f64) -> f64 {
+    const USUAL_PAIRS: f64 = 50.0;
+    const USUALLY_EQUAL: f64 = 0.005;
+    (equal + USUAL_PAIRS * USUALLY_EQUAL) / (pairs + USUAL_PAIRS)
+}
+
 /// Probability that two values drawn at random are equal, for each comparison; `None` where nobody has a value.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "counts of records")]
@@ -183,7 +191,7 @@ pub fn chance_of_equality(comparisons: &Comparisons<'_>) -> Vec<Option<f64>> {
         let values = &comparisons.column(comparison).values;
         let filled = values.filled() as f64;
         let equal: f64 = values.ids().skip(1).map(|id| f64::from(values.count(id))).map(|n| n * (n - 1.0)).sum();
-        (filled > 1.0).then(|| equal / (filled * (filled - 1.0)))
+        (filled > 1.0).then(|| chance(equal / 2.0, filled * (filled - 1.0) / 2.0))
     };
     (0..comparisons.len()).map(of).collect()
 }

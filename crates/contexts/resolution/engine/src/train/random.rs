@@ -10,6 +10,10 @@ use crate::{
 
 /// Pairs drawn at a time.
 const ROUND: u64 = 1 << 16;
+/// How many usual pairs are added, and how probable a rung is among them: in a file of ten records its duplicates would
+/// otherwise say that strangers agree.
+const USUAL_PAIRS: f64 = 50.0;
+const USUAL_RUNG: f64 = 0.002;
 /// A level that was seen this often is known to about ten per cent.
 const ENOUGH: u64 = 100;
 
@@ -17,7 +21,6 @@ const ENOUGH: u64 = 100;
 /// `most_pairs` were drawn. The chance of equality is not drawn but computed from how frequent each text is. The same
 /// records in the same order give the same result.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "counts of pairs")]
 pub fn random_levels(comparisons: &Comparisons<'_>, sides: Sides, rows: u32, most_pairs: u64) -> Vec<Vec<f64>> {
     let mut counts: Vec<Vec<u64>> = levels(comparisons).iter().map(|levels| vec![0; *levels]).collect();
     let all = sides.all_pairs(rows as usize);
@@ -44,18 +47,23 @@ pub fn random_levels(comparisons: &Comparisons<'_>, sides: Sides, rows: u32, mos
     }
     let chance = if sides == Sides::Within { chance_of_equality(comparisons) } else { vec![None; counts.len()] };
     let share = |(comparison, counts): (usize, &Vec<u64>)| {
-        let seen: u64 = counts.iter().skip(1).sum();
-        let mut u: Vec<f64> = counts
-            .iter()
-            .map(|count| ((*count as f64 + 0.1) / (seen as f64 + 0.1 * counts.len() as f64)).max(LEAST))
-            .collect();
-        u[0] = 0.0;
+        let mut u = usual(counts);
         if let (Some(equal), Some(Test::Exact)) = (chance[comparison], comparisons.ladder(comparison).tests.first()) {
             u[1] = equal.clamp(LEAST, 1.0);
         }
         u
     };
     counts.iter().enumerate().map(share).collect()
+}
+
+/// Shares of the levels, so many pairs added that behave as pairs of strangers usually do.
+#[expect(clippy::cast_precision_loss, reason = "counts of pairs")]
+fn usual(counts: &[u64]) -> Vec<f64> {
+    let rungs = counts.len() - 2;
+    let seen: u64 = counts.iter().skip(1).sum();
+    let expected = |level: usize| if level <= rungs { USUAL_RUNG } else { 1.0 - rungs as f64 * USUAL_RUNG };
+    let share = |level: usize| (counts[level] as f64 + USUAL_PAIRS * expected(level)) / (seen as f64 + USUAL_PAIRS);
+    (0..counts.len()).map(|level| if level == 0 { 0.0 } else { share(level).max(LEAST) }).collect()
 }
 
 fn levels(comparisons: &Comparisons<'_>) -> Vec<usize> {

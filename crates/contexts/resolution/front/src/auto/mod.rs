@@ -14,7 +14,7 @@ pub use ladders::{atoms, comparisons};
 pub use profile::{Profile, profile};
 
 use crate::{
-    model::{Model, ModelColumn, VERSION, default_compare_all, default_threshold},
+    model::{Model, ModelColumn},
     table::Table,
 };
 use align::{Offer, align};
@@ -30,17 +30,7 @@ pub fn propose(tables: &[Table], skip: &[&str]) -> Model {
     contained::take_out(&mut columns, tables);
     columns.truncate(resolution_engine::compare::MAX_COMPARISONS);
     contained::drop_beyond_missing(&mut columns);
-    Model {
-        version: VERSION,
-        name: "auto".to_owned(),
-        comparisons: comparisons(&columns),
-        columns,
-        blocking: Vec::new(),
-        prior: None,
-        compare_all: default_compare_all(),
-        threshold: default_threshold(),
-        trained: None,
-    }
+    Model::untrained("auto", columns)
 }
 
 fn is_skipped(skip: &[&str], name: &str) -> bool {

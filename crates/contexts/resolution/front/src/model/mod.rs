@@ -191,6 +191,21 @@ impl Model {
         self.prior.is_some() && self.comparisons.iter().all(all)
     }
 
+    /// A model of these columns that leaves everything else to be learnt.
+    pub(crate) fn untrained(name: &str, columns: Vec<ModelColumn>) -> Self {
+        Self {
+            version: VERSION,
+            name: name.to_owned(),
+            comparisons: crate::auto::comparisons(&columns),
+            columns,
+            blocking: Vec::new(),
+            prior: None,
+            compare_all: default_compare_all(),
+            threshold: default_threshold(),
+            trained: None,
+        }
+    }
+
     /// Reads a document.
     ///
     /// # Errors

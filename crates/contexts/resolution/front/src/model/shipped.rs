@@ -3,8 +3,8 @@
 //! They name columns by the headers that files give them and leave probabilities and blocking to be learnt from the data, so
 //! that they fit files of any cleanliness.
 
-use super::{Model, ModelColumn, VERSION, default_compare_all, default_threshold};
-use crate::{auto::comparisons, standard::Kind};
+use super::{Model, ModelColumn};
+use crate::standard::Kind;
 
 /// Names of the shipped models.
 pub const SHIPPED: [&str; 3] = ["person", "company", "product"];
@@ -87,16 +87,5 @@ pub fn shipped(name: &str) -> Option<Model> {
         date_order: None,
         beyond: Vec::new(),
     };
-    let columns: Vec<ModelColumn> = known.iter().map(column).collect();
-    Some(Model {
-        version: VERSION,
-        name: name.to_owned(),
-        comparisons: comparisons(&columns),
-        columns,
-        blocking: Vec::new(),
-        prior: None,
-        compare_all: default_compare_all(),
-        threshold: default_threshold(),
-        trained: None,
-    })
+    Some(Model::untrained(name, known.iter().map(column).collect()))
 }

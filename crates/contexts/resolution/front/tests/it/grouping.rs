@@ -38,6 +38,15 @@ fn a_cluster_is_named_by_its_smallest_id_and_written_in_the_order_of_the_file() 
 }
 
 #[test]
+fn a_file_of_four_records_is_enough_for_what_is_plain() {
+    let bench = Bench::new();
+    let text =
+        "key,name,born\n1,Ann Lee,1990-01-02\n2,Carl Jung,1985-03-09\n3,Bob Stone,1971-05-06\n4,Bob Stone,1971-05-06\n";
+    let clusters = dedupe(&bench.asked("f.csv", text)).expect("clusters");
+    assert_eq!(clusters.names, ["1", "2", "3", "3"]);
+}
+
+#[test]
 fn accents_case_and_spaces_are_no_difference() {
     let bench = Bench::new();
     let mut rows = people();
