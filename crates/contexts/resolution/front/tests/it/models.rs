@@ -49,6 +49,25 @@ fn what_is_learnt_of_a_file_that_lacks_columns_can_be_used_again() {
 }
 
 #[test]
+fn what_is_ignored_is_no_evidence_for_a_document_either() {
+    let bench = Bench::new();
+    let mut text = "key,first_name,last_name,secret\n".to_owned();
+    for row in people() {
+        let fields: Vec<&str> = row.line.split(',').collect();
+        writeln!(text, "{},{},{},s{}", row.id, fields[0], fields[1], row.person).expect("room");
+    }
+    let mut request = bench.asked("f.csv", &text);
+    let open = dedupe(&request).expect("clusters");
+    assert!(open.summary.columns.contains(&"secret".to_owned()));
+    let path = bench.path("model.yaml");
+    open.model.write(&path).expect("written");
+    request.model = path.display().to_string();
+    request.ignore = vec!["Secret".to_owned()];
+    let closed = dedupe(&request).expect("clusters");
+    assert_eq!(closed.summary.columns, ["first_name", "last_name"]);
+}
+
+#[test]
 fn shipped_models_are_well_formed() {
     for name in SHIPPED {
         let model = shipped(name).expect("a model");
