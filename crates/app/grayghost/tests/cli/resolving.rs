@@ -96,4 +96,8 @@ fn a_refusal_leaves_no_file_and_says_what_to_do() {
     assert!(!place.path("out.csv").exists());
     let answer = place.ask(&["resolve", "link", "people.csv", "people.csv", "--out", "out.csv"]).ends_with(2);
     assert!(answer.err.contains("--id"), "{}", answer.err);
+    // Options may come before the files.
+    let words = ["resolve", "link", "--id", "key", "people.csv", "people.csv", "--out", "out.csv"];
+    let answer = place.ask(&words).ends_with(2);
+    assert!(answer.err.starts_with("error[resolution.duplicate_id]: "), "{}", answer.err);
 }

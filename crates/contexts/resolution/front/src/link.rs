@@ -107,6 +107,9 @@ fn is_text(kind: Kind) -> bool {
 fn compete(records: &Records, first: u32, watch: &Watch<'_>) -> Result<(Vec<Edge>, f32), ResolutionError> {
     let names: Vec<&str> = records.names.iter().map(String::as_str).collect();
     let Compiled { ladders, rules, parameters, .. } = compile(&records.model, &names);
+    if ladders.is_empty() {
+        return Err(records.nothing("the model compares none of its columns"));
+    }
     let comparisons = Comparisons::prepare(&ladders, &records.columns);
     let texts: Vec<usize> = (0..ladders.len()).filter(|at| is_text(records.kinds[ladders[*at].column])).collect();
     let sizes = (first as usize, (records.rows() - first) as usize);

@@ -31,7 +31,7 @@ pub(crate) struct Evaluate {
     #[arg(long, value_name = "MODEL", default_value = "auto")]
     model: String,
     /// The column that names each record; two, separated by a comma, where it differs.
-    #[arg(long, value_name = "COL", value_delimiter = ',', num_args = 1..=2, required = true)]
+    #[arg(long, value_name = "COL|COL_A,COL_B", value_delimiter = ',', required = true)]
     id: Vec<String>,
     /// A column of the file, or a file: `id,thing` for groups, `id_a,id_b` for links.
     #[arg(long, value_name = "COL|FILE")]
@@ -54,7 +54,7 @@ impl Evaluate {
         let input = |at: usize, id: &String| Input { path: self.files[at].clone(), id: id.clone() };
         let truth = PathBuf::from(&self.truth);
         let (document, text) = if self.files.len() == 1 {
-            let truth = if truth.exists() { Truth::File(truth) } else { Truth::Column(self.truth.clone()) };
+            let truth = if truth.is_file() { Truth::File(truth) } else { Truth::Column(self.truth.clone()) };
             let request = DedupeRequest {
                 input: input(0, first),
                 model: self.model.clone(),

@@ -41,7 +41,7 @@ pub(super) struct What {
     #[arg(long, value_name = "MODEL", default_value = "auto")]
     model: String,
     /// The column that names each record; two, separated by a comma, where it differs.
-    #[arg(long, value_name = "COL|COL_A,COL_B", value_delimiter = ',', num_args = 1..=2)]
+    #[arg(long, value_name = "COL|COL_A,COL_B", value_delimiter = ',')]
     id: Vec<String>,
     /// Columns that are not evidence, separated by commas.
     #[arg(long, value_name = "COL", value_delimiter = ',')]
