@@ -74,6 +74,12 @@ impl<'a> Scorer<'a> {
         self.weights[comparison][0][usize::from(level)]
     }
 
+    /// What a comparison adds at a level where so many of the comparisons agree that it is given, rarity not counted.
+    #[must_use]
+    pub fn weight_given(&self, comparison: usize, level: u8, agreeing: usize) -> f32 {
+        self.weights[comparison][agreeing][usize::from(level)]
+    }
+
     /// What the rarity of the agreed text adds; 0 below the exact rung.
     #[must_use]
     pub fn term_weight(&self, comparison: usize, level: u8, record: u32) -> f32 {

@@ -88,29 +88,18 @@ pub struct AtLinks {
 /// # Errors
 /// As [`crate::dedupe`], and where the truth cannot be read.
 pub fn evaluate(request: &DedupeRequest, truth: &Truth, watch: &Watch<'_>) -> Result<Evaluation, ResolutionError> {
-    let mut beside = request.ignore.clone();
-    beside.extend(match truth {
-        Truth::Column(name) => Some(name.clone()),
-        Truth::File(_) => None,
-    });
+    let beside = with_truth_hidden(&request.ignore, Some(truth));
     let inputs = Inputs::read(std::slice::from_ref(&request.input), &beside, watch)?;
-    let known = things(&inputs, truth, watch)?;
     let records = Records::of(&inputs.model(&request.model)?, &inputs.tables)?;
+    let places = places_of_truth(&inputs, &records, truth, watch)?;
     let thresholds: Vec<f32> = THRESHOLDS.map(f32::from).collect();
     let found = resolve_at(&records, &thresholds, watch)?;
-    // The truth by place, where it is known.
-    let places: Vec<(usize, u32)> = records
-        .order
-        .iter()
-        .enumerate()
-        .filter_map(|(place, record)| Some((place, known[*record as usize]?)))
-        .collect();
     let of = |groups: &[u32]| {
         let (found, truth): (Vec<u32>, Vec<u32>) = places.iter().map(|(place, thing)| (groups[*place], *thing)).unzip();
         measure(&found, &truth)
     };
-    let default = At { threshold: records.model.threshold, measured: of(&found.groups) };
-    let tried = found.at.iter().map(|(threshold, groups)| At { threshold: *threshold, measured: of(groups) });
+    let default = At { threshold: found.threshold, measured: of(&found.groups) };
+    let tried = found.at.iter().map(|tried| At { threshold: tried.threshold, measured: of(&tried.groups) });
     let best =
         tried.fold(default, |best, at| if at.measured.pairwise.f1 > best.measured.pairwise.f1 { at } else { best });
     let clusters: HashSet<u32> = places.iter().map(|(place, _)| found.groups[*place]).collect();
@@ -136,6 +125,27 @@ pub fn evaluate(request: &DedupeRequest, truth: &Truth, watch: &Watch<'_>) -> Re
         blocking_recall,
         compared: found.compared,
     })
+}
+
+/// Columns that are not evidence: those that were named, and that of the truth.
+pub(crate) fn with_truth_hidden(ignore: &[String], truth: Option<&Truth>) -> Vec<String> {
+    let mut beside = ignore.to_vec();
+    if let Some(Truth::Column(name)) = truth {
+        beside.push(name.clone());
+    }
+    beside
+}
+
+/// Places of the records whose truth is known, and the thing that each is.
+pub(crate) fn places_of_truth(
+    inputs: &Inputs,
+    records: &Records,
+    truth: &Truth,
+    watch: &Watch<'_>,
+) -> Result<Vec<(usize, u32)>, ResolutionError> {
+    let known = things(inputs, truth, watch)?;
+    let place = |(place, record): (usize, &u32)| Some((place, known[*record as usize]?));
+    Ok(records.order.iter().enumerate().filter_map(place).collect())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of pairs")]

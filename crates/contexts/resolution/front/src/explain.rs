@@ -2,8 +2,8 @@
 
 use resolution_engine::{
     cluster::{LARGEST_COMPONENT, average_linkage},
-    compare::{Comparisons, Test},
-    train::{agreeing, probability},
+    compare::Comparisons,
+    train::probability,
 };
 use serde::Serialize;
 
@@ -12,6 +12,7 @@ use crate::{
     dedupe::DedupeRequest,
     inputs::Inputs,
     model::{Compiled, compile},
+    parts::{Part, View},
     resolve::{Found, bounded, resolve},
     watch::Watch,
 };
@@ -40,23 +41,6 @@ pub struct Explanation {
     /// How the cluster of the first record came to be, the surest step first; and the step that would take in the second,
     /// where they are apart. Empty where the clusters are too large for all their pairs.
     pub grouped: Vec<Grouped>,
-}
-
-/// What one comparison adds to the weight of a pair.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Part {
-    /// The column.
-    pub column: String,
-    /// The first record's text in standard form; empty where it has none.
-    pub left: String,
-    /// The second record's.
-    pub right: String,
-    /// How they agree, in words.
-    pub agreement: String,
-    /// Bits for agreeing like this.
-    pub weight: f32,
-    /// Bits for the rarity of what they agree on.
-    pub rarity: f32,
 }
 
 /// Two groups that became one, or would.
@@ -97,18 +81,9 @@ pub fn explain(
     let Compiled { ladders, .. } = compile(&found.model, &names);
     let comparisons = Comparisons::prepare(&ladders, &records.columns);
     let scorer = found.weighing.scorer(&comparisons, &ladders);
+    let view = View { names: &names, comparisons: &comparisons, ladders: &ladders, scorer: &scorer };
     let (x, y) = (place(left), place(right));
     let pattern = comparisons.pattern(x, y);
-    let part = |at: usize| {
-        let (column, level) = (comparisons.column(at), pattern.level(at));
-        let text = |place: u32| column.values.text(column.ids[place as usize]).to_owned();
-        let given = agreeing(&ladders, at, pattern);
-        #[expect(clippy::cast_possible_truncation, reason = "bits")]
-        let weight = found.weighing.parameters.weight_given(at, level, given) as f32;
-        let rarity = if given == 0 { scorer.term_weight(at, level, x) } else { 0.0 };
-        let agreement = in_words(ladders[at].tests.get(usize::from(level).wrapping_sub(1)), level);
-        Part { column: names[ladders[at].column].to_owned(), left: text(x), right: text(y), agreement, weight, rarity }
-    };
     let weight = scorer.weight_of(x, pattern);
     let id = |place: u32| inputs.id(records.order[place as usize]).to_owned();
     let weigh = |x: u32, y: u32| bounded(scorer.weight(x, y));
@@ -116,13 +91,13 @@ pub fn explain(
         a: a.to_owned(),
         b: b.to_owned(),
         prior: scorer.prior(),
-        parts: (0..comparisons.len()).map(part).collect(),
+        parts: view.parts((x, y), pattern),
         weight,
         probability: probability(f64::from(weight)),
         given_by_blocking: found.blocking.gives(x.min(y), x.max(y)),
         same_cluster: found.groups[x as usize] == found.groups[y as usize],
-        threshold: records.model.threshold,
-        grouped: grouped(&found, (x, y), records.model.threshold, &weigh, &id),
+        threshold: found.threshold,
+        grouped: grouped(&found, (x, y), found.threshold, &weigh, &id),
     })
 }
 
@@ -162,32 +137,4 @@ fn grouped(
         groups[left].extend(right);
     }
     steps
-}
-
-/// A level in words.
-pub(crate) fn in_words(test: Option<&Test>, level: u8) -> String {
-    match (test, level) {
-        (_, 0) => "says nothing".to_owned(),
-        (None, _) => "differ".to_owned(),
-        (Some(test), _) => match test {
-            Test::Exact => "equal".to_owned(),
-            Test::Nickname => "forms of one name".to_owned(),
-            Test::Initial => "an initial".to_owned(),
-            Test::Swapped => "swapped with the other name".to_owned(),
-            Test::Truncated => "one begins with the other".to_owned(),
-            Test::JaroWinkler(least) => format!("Jaro-Winkler at least {least}"),
-            Test::DamerauLevenshtein(most) => format!("at most {most} edits apart"),
-            Test::Words(least) => format!("word cosine at least {least}"),
-            Test::Trigrams(least) => format!("trigram cosine at least {least}"),
-            Test::WordOverlap(least) => format!("at least {:.0} % of the words shared", 100.0 * least),
-            Test::Prefix(length) => format!("same first {length}"),
-            Test::Suffix(length) => format!("same last {length}"),
-            Test::LocalPart => "same before the @".to_owned(),
-            Test::DayMonthSwapped => "day and month swapped".to_owned(),
-            Test::TwoOfThree => "two of year, month, day".to_owned(),
-            Test::Days(most) => format!("at most {most} days apart"),
-            Test::Ratio(least) => format!("smaller at least {:.0} % of the greater", 100.0 * least),
-            Test::Kilometres(most) => format!("at most {most} km apart"),
-        },
-    }
 }

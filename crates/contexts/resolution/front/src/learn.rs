@@ -1,10 +1,13 @@
 //! Estimates what a model leaves open: blocking rules, then probabilities.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use hashbrown::HashMap;
-use rayon::prelude::*;
 use resolution_engine::{
     block::{Blocking, Blocks, Key, KeyCache, Part, Rule},
+    column::{Column, NULL},
     compare::{Comparisons, Ladder, Pattern},
+    score::Scorer,
     train::{self, Parameters, PatternCounts},
 };
 
@@ -13,6 +16,7 @@ use crate::{
     auto::{Atom, Choice, atoms, choose},
     records::Records,
     standard::Kind,
+    watch::Watch,
 };
 
 /// Random pairs that are drawn for u at most.
@@ -36,8 +40,24 @@ const PAIRS_PER_RECORD_BEYOND: u64 = 8;
 /// A rule that a model names may not give more pairs than this many a record.
 const EXPLODING: u64 = 1_000;
 
+/// Pairs that what is known before weighs below the threshold by more than this, in bits, are counted and not held: what is
+/// learnt later moves no weight that far.
+const OUT_OF_REACH: f32 = 15.0;
+
+/// Whoever watches hears of so many pairs at a time.
+const TOLD_EVERY: u64 = 1 << 14;
+
 /// A pair that is compared and on which levels it agrees.
 pub(crate) type Pair = (u32, u32, Pattern);
+
+/// Which of the compared pairs are held.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Hold {
+    /// All of them.
+    Every,
+    /// Those that may come to weigh as much as this, in bits.
+    Near(f32),
+}
 
 /// Blocking and probabilities for one set of records.
 #[derive(Debug)]
@@ -45,8 +65,10 @@ pub(crate) struct Learnt {
     pub(crate) rules: Vec<Rule>,
     pub(crate) blocking: Blocking,
     pub(crate) parameters: Parameters,
-    /// All pairs that the rules give, each once.
-    pub(crate) pairs: Vec<Vec<Pair>>,
+    /// The pairs that are held, each once.
+    pub(crate) held: Vec<Vec<Pair>>,
+    /// How often each pattern occurs among all pairs that were compared.
+    pub(crate) counts: PatternCounts,
 }
 
 /// Learns what `rules` and `known` leave open.
@@ -54,8 +76,8 @@ pub(crate) fn learn(
     records: &Records,
     comparisons: &Comparisons<'_>,
     ladders: &[Ladder],
-    rules: Vec<Rule>,
-    known: Option<Parameters>,
+    (rules, known): (Vec<Rule>, Option<Parameters>),
+    (which, watch): (Hold, &Watch<'_>),
 ) -> Result<Learnt, ResolutionError> {
     let all = records.sides.all_pairs(records.order.len());
     let is_frozen = known.is_some();
@@ -98,31 +120,74 @@ pub(crate) fn learn(
         rules.iter().map(Rule::is_multiple).zip(blocks).collect()
     };
     let blocking = Blocking::of_blocks(made, records.order.len(), records.sides);
-    let pairs = blocking.visit(Vec::new, |pairs: &mut Vec<Pair>, a, b| pairs.push((a, b, comparisons.pattern(a, b))));
-    let mut learnt = Learnt { rules, blocking, parameters, pairs };
+    let scorer = scorer(comparisons, ladders, &parameters);
+    let (held, counts) = look(&blocking, comparisons, &scorer, which, watch)?;
     if !is_frozen {
-        let counts = learnt.counts();
-        learnt.parameters.prior = train::expect_matches(&learnt.parameters, ladders, &counts, (1.0, all));
+        parameters.prior = train::expect_matches(&parameters, ladders, &counts, (1.0, all));
     }
-    Ok(learnt)
+    Ok(Learnt { rules, blocking, parameters, held, counts })
+}
+
+/// Compares all pairs, counts their patterns and holds those that may matter: the memory of a run is that of its likely
+/// pairs, however many are compared.
+fn look(
+    blocking: &Blocking,
+    comparisons: &Comparisons<'_>,
+    scorer: &Scorer<'_>,
+    which: Hold,
+    watch: &Watch<'_>,
+) -> Result<(Vec<Vec<Pair>>, PatternCounts), ResolutionError> {
+    #[derive(Default)]
+    struct Seen {
+        counts: HashMap<Pattern, u64>,
+        held: Vec<Pair>,
+        untold: u64,
+        is_stopped: bool,
+    }
+    let is_held = |a: u32, pattern: Pattern| match which {
+        Hold::Every => true,
+        Hold::Near(least) => scorer.weight_of(a, pattern) >= least - OUT_OF_REACH,
+    };
+    let at_most: u64 = blocking.rules().iter().map(|blocks| blocks.pairs).sum();
+    let compared = AtomicU64::new(0);
+    let each = |seen: &mut Seen, a: u32, b: u32| {
+        if seen.is_stopped {
+            return;
+        }
+        let pattern = comparisons.pattern(a, b);
+        *seen.counts.entry(pattern).or_default() += 1;
+        if is_held(a, pattern) {
+            seen.held.push((a, b, pattern));
+        }
+        seen.untold += 1;
+        if seen.untold == TOLD_EVERY {
+            seen.untold = 0;
+            let so_far = compared.fetch_add(TOLD_EVERY, Ordering::Relaxed) + TOLD_EVERY;
+            seen.is_stopped = !watch.compared(so_far, at_most);
+        }
+    };
+    let seen = blocking.visit(Seen::default, each);
+    if watch.cancel().is_cancelled() {
+        return Err(ResolutionError::Cancelled);
+    }
+    let (held, counted) = seen.into_iter().map(|seen| (seen.held, seen.counts)).unzip();
+    Ok((held, PatternCounts::merge(counted)))
+}
+
+/// Weighs by what is known before groups are: rarity counts records.
+fn scorer<'a>(comparisons: &'a Comparisons<'a>, ladders: &'a [Ladder], parameters: &Parameters) -> Scorer<'a> {
+    #[expect(clippy::cast_precision_loss, reason = "counts of records")]
+    let filled: Vec<f64> =
+        (0..comparisons.len()).map(|at| comparisons.column(at).values.filled().max(1) as f64).collect();
+    Scorer::new(comparisons, ladders, parameters, &|at, id| {
+        f64::from(comparisons.column(at).values.count(id).max(1)) / filled[at]
+    })
 }
 
 impl Learnt {
-    /// How often each pattern occurs among the pairs.
-    fn counts(&self) -> PatternCounts {
-        let count = |pairs: &Vec<Pair>| {
-            let mut counts: HashMap<Pattern, u64> = HashMap::new();
-            for (_, _, pattern) in pairs {
-                *counts.entry(*pattern).or_default() += 1;
-            }
-            counts
-        };
-        PatternCounts::merge(self.pairs.par_iter().map(count).collect())
-    }
-
     /// Number of pairs compared.
     pub(crate) fn compared(&self) -> u64 {
-        self.pairs.iter().map(|pairs| pairs.len() as u64).sum()
+        self.counts.pairs()
     }
 }
 
@@ -145,30 +210,31 @@ fn chosen(records: &Records, ladders: &[Ladder], parameters: &Parameters, cache:
     choose(&offered, &records.columns, records.sides, budget, cache)
 }
 
-fn share_of_null(column: &resolution_engine::column::Column) -> f64 {
+fn share_of_null(column: &Column) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "counts of records")]
     let rows = column.ids.len().max(1) as f64;
-    f64::from(column.values.count(resolution_engine::column::NULL)) / rows
+    f64::from(column.values.count(NULL)) / rows
 }
 
 /// A rule in words.
 pub(crate) fn describe(rule: &Rule, names: &[String]) -> String {
-    let part = |part: &Part| {
-        let name = &names[part.column];
-        match part.key {
-            Key::Exact => name.clone(),
-            Key::Prefix(length) => format!("first {length} of {name}"),
-            Key::Suffix(length) => format!("last {length} of {name}"),
-            Key::Sound => format!("sound of {name}"),
-            Key::Year => format!("year of {name}"),
-            Key::MonthDay => format!("month and day of {name}"),
-            Key::LocalPart => format!("local part of {name}"),
-            Key::SortedWords => format!("words of {name}"),
-            Key::Word(_) => format!("a rare word of {name}"),
-            Key::Deletion => format!("{name} but one letter"),
-        }
-    };
-    rule.parts.iter().map(part).collect::<Vec<_>>().join(" and ")
+    rule.parts.iter().map(|part| key_in_words(part.key, &names[part.column])).collect::<Vec<_>>().join(" and ")
+}
+
+/// A key of a column in words.
+pub(crate) fn key_in_words(key: Key, name: &str) -> String {
+    match key {
+        Key::Exact => name.to_owned(),
+        Key::Prefix(length) => format!("first {length} of {name}"),
+        Key::Suffix(length) => format!("last {length} of {name}"),
+        Key::Sound => format!("sound of {name}"),
+        Key::Year => format!("year of {name}"),
+        Key::MonthDay => format!("month and day of {name}"),
+        Key::LocalPart => format!("local part of {name}"),
+        Key::SortedWords => format!("words of {name}"),
+        Key::Word(_) => format!("a rare word of {name}"),
+        Key::Deletion => format!("{name} but one letter"),
+    }
 }
 
 fn refuse_exploding(records: &Records, rules: &[Rule], blocks: &[Blocks]) -> Result<(), ResolutionError> {

@@ -7,32 +7,42 @@
 //! command line), the event log (live resolution stands on it and comes with it).
 
 pub mod auto;
+mod blocking;
 mod dedupe;
 mod difference;
 mod error;
 mod evaluate;
 mod explain;
+mod explain_link;
 mod inputs;
 mod learn;
 mod link;
 mod linking;
 pub mod model;
 mod output;
+mod parts;
 mod records;
+mod report;
 mod resolve;
 pub mod standard;
 mod table;
+mod threshold;
 mod watch;
+mod weighing;
 
+pub use blocking::{BlockingReport, RuleReport, suggest_blocking};
 pub use dedupe::{Clusters, DedupeRequest, DedupeSummary, dedupe};
 pub use difference::{ClusterDifference, diff_clusters};
 pub use error::ResolutionError;
 pub use evaluate::{At, AtLinks, Evaluation, LinkEvaluation, Truth, evaluate, evaluate_links};
-pub use explain::{Explanation, Grouped, Part, explain};
+pub use explain::{Explanation, Grouped, explain};
+pub use explain_link::{LinkExplanation, Partner, explain_link};
 pub use inputs::{Input, known_models};
 pub use link::{Links, Partners, link};
 pub use linking::{Link, LinkRequest, LinkSummary, Linked, link_files};
+pub use parts::Part;
 pub use records::Records;
+pub use report::{Report, ReportRequest, report};
 pub use resolve::{Found, resolve};
 pub use table::Table;
-pub use watch::{Step, Watch};
+pub use watch::{Progress, Step, Watch};

@@ -1,6 +1,6 @@
 //! Links between two sets.
 
-use hashbrown::HashSet;
+use hashbrown::HashMap;
 use resolution_engine::{
     block::{Blocking, Sides},
     cluster::best_links,
@@ -8,17 +8,18 @@ use resolution_engine::{
     compare::{Comparisons, Ladder},
     score::{Edge, Scorer},
     text::{Unit, Vectors, View, nearest},
-    train::{self, Candidate, Parameters, match_one_to_one},
+    train::{self, Candidate, Matching, Parameters, match_one_to_one},
 };
 
 use crate::{
     ResolutionError,
-    learn::learn,
-    model::{Compiled, compile},
+    learn::{Hold, learn},
+    model::{Compiled, Model, compile},
     records::Records,
     resolve::resolve,
     standard::Kind,
     watch::{Step, Watch},
+    weighing::Weighing,
 };
 
 /// Nearest candidates of a record: by texts, and by comparisons where there are none.
@@ -51,22 +52,38 @@ pub struct Links {
     pub least: f32,
     /// Pairs that were compared.
     pub compared: u64,
-    /// Which pairs those are.
-    looked_at: LookedAt,
+    /// How they were weighed.
+    pub(crate) how: How,
 }
 
+/// How pairs of two sets were weighed.
 #[derive(Debug)]
-enum LookedAt {
-    Blocks(Box<Blocking>),
-    Candidates(HashSet<(u32, u32)>),
+pub(crate) enum How {
+    /// Each on its own merits.
+    Alone { blocking: Box<Blocking>, model: Box<Model>, weighing: Box<Weighing> },
+    /// Beside the other candidates of both records.
+    Competing(Box<Competing>),
+}
+
+/// Candidates that competed, and what was learnt from them.
+#[derive(Debug)]
+pub(crate) struct Competing {
+    /// The comparisons that were made.
+    pub(crate) ladders: Vec<Ladder>,
+    /// Comparisons for which the contrast of texts stands.
+    pub(crate) texts: Vec<usize>,
+    /// What was learnt.
+    pub(crate) matching: Matching,
+    /// The place of each candidate in what was learnt.
+    pub(crate) places: HashMap<(u32, u32), usize>,
 }
 
 impl Links {
     /// Whether a pair, the record of the first set first, was compared at all.
     pub fn looks_at(&self, a: u32, b: u32) -> bool {
-        match &self.looked_at {
-            LookedAt::Blocks(blocking) => blocking.gives(a, b),
-            LookedAt::Candidates(pairs) => pairs.contains(&(a, b)),
+        match &self.how {
+            How::Alone { blocking, .. } => blocking.gives(a, b),
+            How::Competing(competing) => competing.places.contains_key(&(a, b)),
         }
     }
 
@@ -87,14 +104,18 @@ pub fn link(records: &Records, partners: Partners, watch: &Watch<'_>) -> Result<
             let found = resolve(records, watch)?;
             let mut ranked = found.edges;
             ranked.sort_unstable_by(|x, y| y.weight.total_cmp(&x.weight).then((x.a, x.b).cmp(&(y.a, y.b))));
-            let looked_at = LookedAt::Blocks(Box::new(found.blocking));
-            Ok(Links { ranked, least: LEAST_LINK, compared: found.compared, looked_at })
+            let how = How::Alone {
+                blocking: Box::new(found.blocking),
+                model: Box::new(found.model),
+                weighing: Box::new(found.weighing),
+            };
+            Ok(Links { ranked, least: LEAST_LINK, compared: found.compared, how })
         }
         Partners::One => {
-            let (weighed, least) = compete(records, first, watch)?;
-            let pairs: HashSet<(u32, u32)> = weighed.iter().map(|edge| (edge.a, edge.b)).collect();
+            let (competing, least) = compete(records, first, watch)?;
+            let weighed = competing.matching.edges.clone();
             let compared = weighed.len() as u64;
-            Ok(Links { ranked: best_links(weighed), least, compared, looked_at: LookedAt::Candidates(pairs) })
+            Ok(Links { ranked: best_links(weighed), least, compared, how: How::Competing(Box::new(competing)) })
         }
     }
 }
@@ -104,7 +125,7 @@ fn is_text(kind: Kind) -> bool {
 }
 
 /// Candidates weighed beside each other, and the weight from which a link is accepted.
-fn compete(records: &Records, first: u32, watch: &Watch<'_>) -> Result<(Vec<Edge>, f32), ResolutionError> {
+fn compete(records: &Records, first: u32, watch: &Watch<'_>) -> Result<(Competing, f32), ResolutionError> {
     let names: Vec<&str> = records.names.iter().map(String::as_str).collect();
     let Compiled { ladders, rules, parameters, .. } = compile(&records.model, &names);
     if ladders.is_empty() {
@@ -115,11 +136,11 @@ fn compete(records: &Records, first: u32, watch: &Watch<'_>) -> Result<(Vec<Edge
     let sizes = (first as usize, (records.rows() - first) as usize);
     watch.enter(Step::Learning)?;
     if texts.is_empty() {
-        let learnt = learn(records, &comparisons, &ladders, rules, parameters)?;
-        let pairs = learnt.pairs.iter().flatten().copied();
+        let learnt = learn(records, &comparisons, &ladders, (rules, parameters), (Hold::Every, watch))?;
+        let pairs = learnt.held.iter().flatten().copied();
         let candidates = nearest_by_weight(records, &comparisons, &ladders, &learnt.parameters, pairs);
         let matching = match_one_to_one(&learnt.parameters, &candidates, &[], sizes, NEAREST);
-        return Ok((matching.edges, LEAST_MATCHED));
+        return Ok((Competing::of(ladders, texts, matching), LEAST_MATCHED));
     }
     let start = parameters.unwrap_or_else(|| {
         let u = train::random_levels(&comparisons, records.sides, records.rows(), RANDOM_PAIRS);
@@ -146,7 +167,14 @@ fn compete(records: &Records, first: u32, watch: &Watch<'_>) -> Result<(Vec<Edge
     let candidates: Vec<Candidate> = nearest(&views, first, NEAREST_TEXTS).into_iter().map(candidate).collect();
     watch.enter(Step::Grouping)?;
     let matching = match_one_to_one(&start, &candidates, &texts, sizes, NEAREST_TEXTS);
-    Ok((matching.edges, LEAST_MATCHED_TEXTS))
+    Ok((Competing::of(ladders, texts, matching), LEAST_MATCHED_TEXTS))
+}
+
+impl Competing {
+    fn of(ladders: Vec<Ladder>, texts: Vec<usize>, matching: Matching) -> Self {
+        let places = matching.edges.iter().enumerate().map(|(place, edge)| ((edge.a, edge.b), place)).collect();
+        Self { ladders, texts, matching, places }
+    }
 }
 
 /// All words of a record: what one file says in its title another says in its description.

@@ -2,20 +2,21 @@
 
 use rayon::prelude::*;
 use resolution_engine::{
-    block::{Blocking, Sides},
+    block::{Blocking, Rule, Sides},
     cluster::{self, Guarded},
-    column::NULL,
     compare::{Comparisons, Ladder, Test},
     score::{Edge, Scorer},
-    train::{self, Parameters},
+    train::{Parameters, PatternCounts},
 };
 
 use crate::{
     ResolutionError,
-    learn::{Learnt, learn},
+    learn::{Hold, Learnt, Pair, learn},
     model::{Compiled, Model, Training, compile, write_back},
     records::Records,
+    threshold,
     watch::{Step, Watch},
+    weighing::{Frequency, Weighing},
 };
 
 /// Pairs that weigh less than the threshold by more than this, in bits, are not kept.
@@ -26,10 +27,6 @@ pub(crate) const MOST_WEIGHT: f32 = 12.0;
 const LEARNT_PAIRS: u64 = 200_000;
 /// So many matches as estimated before are added to what is seen in the groups.
 const EARLIER_MATCHES: f64 = 10.0;
-/// How many usual things are added when the rarity of a text is counted.
-const USUAL_THINGS: f64 = 20.0;
-/// u of equality is at least this: what has never been seen by chance may be.
-const LEAST_U: f64 = 1e-7;
 
 /// What a run found. Records are named by their place in [`Records::order`].
 #[derive(Debug)]
@@ -48,26 +45,23 @@ pub struct Found {
     pub guarded: Guarded,
     /// The blocks, which tell of any pair whether it was compared.
     pub blocking: Blocking,
+    /// Average weight in bits down to which groups were merged.
+    pub threshold: f32,
     /// The groups at each of the other thresholds that were asked for.
-    pub at: Vec<(f32, Vec<u32>)>,
+    pub(crate) at: Vec<Tried>,
+    /// The rules, also where all pairs were compared without them.
+    pub(crate) rules: Vec<Rule>,
+    /// How often each pattern occurs among the pairs compared.
+    pub(crate) counts: PatternCounts,
     /// What the pairs were weighed by.
     pub(crate) weighing: Weighing,
 }
 
-/// All that a weight depends on beside the two records.
-#[derive(Debug, Default)]
-pub(crate) struct Weighing {
-    pub(crate) parameters: Parameters,
-    pub(crate) frequencies: Vec<Frequency>,
-}
-
-impl Weighing {
-    /// Weighs pairs of records whose comparisons these are.
-    pub(crate) fn scorer<'a>(&self, comparisons: &'a Comparisons<'a>, ladders: &'a [Ladder]) -> Scorer<'a> {
-        Scorer::new(comparisons, ladders, &self.parameters, &|at, id| {
-            self.frequencies[at].of(id, self.parameters.u[at][1])
-        })
-    }
+/// A threshold beside the model's own.
+#[derive(Debug)]
+pub(crate) struct Tried {
+    pub(crate) threshold: f32,
+    pub(crate) groups: Vec<u32>,
 }
 
 /// The weight of a pair where many are averaged.
@@ -93,12 +87,16 @@ pub(crate) fn resolve_at(records: &Records, thresholds: &[f32], watch: &Watch<'_
     let comparisons = Comparisons::prepare(&ladders, &records.columns);
     watch.enter(Step::Learning)?;
     let is_frozen = parameters.is_some();
-    let mut learnt = learn(records, &comparisons, &ladders, rules, parameters)?;
+    let lowest = lowest(records, thresholds);
+    let hold = Hold::Near(lowest - BELOW_THRESHOLD);
+    let mut learnt = learn(records, &comparisons, &ladders, (rules, parameters), (hold, watch))?;
     let mut run = Run {
         records,
         comparisons: &comparisons,
         ladders: &ladders,
         is_frozen,
+        lowest,
+        threshold: records.model.threshold.unwrap_or(threshold::USUAL),
         groups: Vec::new(),
         members: Vec::new(),
         edges: Vec::new(),
@@ -106,13 +104,22 @@ pub(crate) fn resolve_at(records: &Records, thresholds: &[f32], watch: &Watch<'_
         weighing: Weighing::default(),
     };
     watch.enter(Step::Grouping)?;
-    run.weigh(&learnt, &[], watch)?;
+    run.weigh(&learnt);
+    run.group();
     let missed = run.learn_from_groups(&mut learnt);
     watch.enter(Step::Regrouping)?;
-    let at = run.weigh(&learnt, thresholds, watch)?;
+    run.weigh(&learnt);
+    run.choose_threshold();
+    run.group();
+    if !thresholds.is_empty() {
+        watch.enter(Step::Measuring)?;
+    }
+    let at =
+        thresholds.iter().map(|threshold| Tried { threshold: *threshold, groups: run.grouped(*threshold).0 }).collect();
     let compiled =
         Compiled { ladders: ladders.clone(), comparisons: kept, rules: learnt.rules.clone(), parameters: None };
     let mut model = write_back(&records.model, &names, &compiled, &learnt.parameters);
+    model.threshold = Some(run.threshold);
     if !is_frozen {
         model.trained = Some(Training {
             files: Vec::new(),
@@ -123,8 +130,20 @@ pub(crate) fn resolve_at(records: &Records, thresholds: &[f32], watch: &Watch<'_
         });
     }
     let compared = learnt.compared();
-    let Run { groups, edges, guarded, weighing, .. } = run;
-    Ok(Found { groups, edges, model, compared, missed, guarded, blocking: learnt.blocking, at, weighing })
+    let Run { groups, edges, guarded, weighing, threshold, .. } = run;
+    let Learnt { blocking, rules, counts, .. } = learnt;
+    Ok(Found { groups, edges, model, compared, missed, guarded, blocking, threshold, at, rules, counts, weighing })
+}
+
+/// The lowest threshold of interest.
+fn lowest(records: &Records, others: &[f32]) -> f32 {
+    let own = match (records.sides, records.model.threshold) {
+        // The threshold is of groups; links are accepted from 0 bits.
+        (Sides::Between(_), _) => 0.0,
+        (Sides::Within, Some(threshold)) => threshold,
+        (Sides::Within, None) => threshold::lowest(),
+    };
+    others.iter().copied().fold(own, f32::min)
 }
 
 struct Run<'a> {
@@ -132,6 +151,8 @@ struct Run<'a> {
     comparisons: &'a Comparisons<'a>,
     ladders: &'a [Ladder],
     is_frozen: bool,
+    lowest: f32,
+    threshold: f32,
     groups: Vec<u32>,
     /// Groups and their records, by group.
     members: Vec<(u32, u32)>,
@@ -140,86 +161,52 @@ struct Run<'a> {
     weighing: Weighing,
 }
 
-/// How many things have each text of a column, and how many have any.
-#[derive(Debug)]
-pub(crate) struct Frequency {
-    counts: Vec<u32>,
-    total: f64,
-}
-
-impl Frequency {
-    /// Share of the things that have a text, some added that have it as often as things usually share one.
-    fn of(&self, id: u32, usual: f64) -> f64 {
-        (f64::from(self.counts[id as usize]) + 0.5 + USUAL_THINGS * usual) / (self.total + 0.5 + USUAL_THINGS)
-    }
-
-    /// Probability that two things drawn at random have the same text.
-    fn chance(&self) -> f64 {
-        let equal: f64 = self.counts.iter().map(|count| f64::from(*count)).map(|n| n * (n - 1.0)).sum();
-        train::chance(equal / 2.0, (self.total * (self.total - 1.0) / 2.0).max(0.0)).max(LEAST_U)
-    }
-}
-
 impl Run<'_> {
-    /// Weighs the pairs and groups the records; gives the groups at other thresholds.
-    fn weigh(
-        &mut self,
-        learnt: &Learnt,
-        others: &[f32],
-        watch: &Watch<'_>,
-    ) -> Result<Vec<(f32, Vec<u32>)>, ResolutionError> {
+    /// Weighs the pairs that are held, with what is known now.
+    fn weigh(&mut self, learnt: &Learnt) {
         let frequencies: Vec<Frequency> =
             (0..self.comparisons.len()).into_par_iter().map(|at| self.frequency(at)).collect();
         self.weighing = Weighing { parameters: learnt.parameters.clone(), frequencies };
-        let scorer = self.weighing.scorer(self.comparisons, self.ladders);
-        let lowest = others.iter().copied().fold(self.records.model.threshold, f32::min);
-        // The threshold is of groups; links are accepted from 0 bits.
-        let lowest = if self.records.sides == Sides::Within { lowest } else { lowest.min(0.0) };
-        let least = lowest - BELOW_THRESHOLD;
-        let weigh = |(a, b, pattern): &(u32, u32, _)| {
+        let scorer = self.scorer();
+        let least = self.lowest - BELOW_THRESHOLD;
+        let weigh = |(a, b, pattern): &Pair| {
             let weight = scorer.weight_of(*a, *pattern);
             (weight >= least).then_some(Edge { a: *a, b: *b, weight })
         };
-        self.edges = learnt.pairs.par_iter().flat_map_iter(|pairs| pairs.iter().filter_map(weigh)).collect();
-        let weight = |a: u32, b: u32| bounded(scorer.weight(a, b));
-        (self.groups, self.guarded) = match self.records.sides {
-            Sides::Within => cluster::group(self.records.rows(), &self.edges, self.records.model.threshold, &weight),
-            Sides::Between(_) => ((0..self.records.rows()).collect(), Guarded::default()),
-        };
-        self.members = self.groups.iter().copied().zip(0..).collect();
-        self.members.par_sort_unstable();
-        let other =
-            |threshold: &f32| (*threshold, cluster::group(self.records.rows(), &self.edges, *threshold, &weight).0);
-        if !others.is_empty() {
-            watch.enter(Step::Measuring)?;
-        }
-        Ok(others.iter().map(other).collect())
+        self.edges = learnt.held.par_iter().flat_map_iter(|pairs| pairs.iter().filter_map(weigh)).collect();
     }
 
-    /// Counts things, not records: once there are groups, a name that one person has ten times is as rare as it is.
-    #[expect(clippy::cast_precision_loss, reason = "counts of records")]
+    fn scorer(&self) -> Scorer<'_> {
+        self.weighing.scorer(self.comparisons, self.ladders)
+    }
+
+    /// Where the model states no threshold, it is what the posteriors promise most of.
+    fn choose_threshold(&mut self) {
+        if self.records.sides == Sides::Within && self.records.model.threshold.is_none() {
+            let scorer = self.scorer();
+            let chosen = threshold::choose(&self.edges, &|a, b| scorer.weight(a, b));
+            self.threshold = chosen;
+        }
+    }
+
+    /// Groups the records at the threshold.
+    fn group(&mut self) {
+        (self.groups, self.guarded) = self.grouped(self.threshold);
+        self.members = self.groups.iter().copied().zip(0..).collect();
+        self.members.par_sort_unstable();
+    }
+
+    fn grouped(&self, threshold: f32) -> (Vec<u32>, Guarded) {
+        if self.records.sides != Sides::Within {
+            return ((0..self.records.rows()).collect(), Guarded::default());
+        }
+        let scorer = self.scorer();
+        cluster::group(self.records.rows(), &self.edges, threshold, &|a, b| bounded(scorer.weight(a, b)))
+    }
+
     fn frequency(&self, at: usize) -> Frequency {
         let column = self.comparisons.column(at);
-        if self.groups.is_empty() {
-            let count = |id| if id == NULL { 0 } else { column.values.count(id) };
-            return Frequency {
-                counts: column.values.ids().map(count).collect(),
-                total: column.values.filled() as f64,
-            };
-        }
-        let mut counts = vec![0; column.values.len()];
-        let mut ids: Vec<u32> = Vec::new();
-        for group in self.members.chunk_by(|a, b| a.0 == b.0) {
-            ids.clear();
-            ids.extend(group.iter().map(|(_, record)| column.ids[*record as usize]).filter(|id| *id != NULL));
-            ids.sort_unstable();
-            ids.dedup();
-            for id in &ids {
-                counts[*id as usize] += 1;
-            }
-        }
-        let total = counts.iter().map(|count| f64::from(*count)).sum();
-        Frequency { counts, total }
+        if self.groups.is_empty() { Frequency::of_records(column) } else { Frequency::of_things(column, &self.members) }
     }
 
     /// Learns m, u of equality and the prior from the groups; gives the share of their pairs that blocking missed.

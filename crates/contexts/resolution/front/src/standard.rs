@@ -41,6 +41,8 @@ pub enum Kind {
     Title,
     /// A text that describes a thing.
     Text,
+    /// Several texts, in any order: a JSON array, or parted by `;` or `|`.
+    List,
 }
 
 /// How dates of a column are written, where that is not year first.
@@ -69,7 +71,31 @@ pub fn standard(kind: Kind, order: DateOrder, text: &str) -> String {
         Kind::Coordinates => text.split(',').map(str::trim).collect::<Vec<_>>().join(","),
         Kind::CompanyName => company(&words(text)),
         Kind::Title | Kind::Text => titled(text),
+        Kind::List => list(text),
         _ => words(text),
+    }
+}
+
+/// The items of a list as one word each, in the order of the alphabet, each once.
+fn list(text: &str) -> String {
+    let item = |item: &str| words(item).replace(' ', "_");
+    let mut items: Vec<String> = items(text).iter().map(|text| item(text)).filter(|item| !item.is_empty()).collect();
+    items.sort_unstable();
+    items.dedup();
+    items.join(" ")
+}
+
+/// The items of a list as they are written.
+pub(crate) fn items(text: &str) -> Vec<String> {
+    let array: Option<Vec<serde_json::Value>> =
+        text.starts_with('[').then(|| serde_json::from_str(text).ok()).flatten();
+    match array {
+        Some(items) => items
+            .into_iter()
+            .filter(|item| !item.is_null())
+            .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
+            .collect(),
+        None => text.split([';', '|']).map(str::to_owned).collect(),
     }
 }
 

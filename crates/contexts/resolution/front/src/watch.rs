@@ -36,10 +36,24 @@ impl Step {
     }
 }
 
-/// Hears of each step; may ask to stop between two.
+/// What a run tells of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// It begins a step.
+    Entered(Step),
+    /// It has compared so many pairs of at most so many.
+    Compared {
+        /// So far.
+        pairs: u64,
+        /// At most: a pair that several rules give is compared once.
+        of: u64,
+    },
+}
+
+/// Hears of each step and of the pairs compared; may ask to stop at any of these.
 pub struct Watch<'a> {
     cancel: &'a Cancel,
-    listener: &'a (dyn Fn(Step) + Sync),
+    listener: &'a (dyn Fn(Progress) + Sync),
 }
 
 impl std::fmt::Debug for Watch<'_> {
@@ -49,8 +63,8 @@ impl std::fmt::Debug for Watch<'_> {
 }
 
 impl<'a> Watch<'a> {
-    /// Tells `listener` of each step until `cancel` is raised.
-    pub fn new(cancel: &'a Cancel, listener: &'a (dyn Fn(Step) + Sync)) -> Self {
+    /// Tells `listener` how far it is until `cancel` is raised.
+    pub fn new(cancel: &'a Cancel, listener: &'a (dyn Fn(Progress) + Sync)) -> Self {
         Self { cancel, listener }
     }
 
@@ -64,7 +78,13 @@ impl<'a> Watch<'a> {
         if self.cancel.is_cancelled() {
             return Err(ResolutionError::Cancelled);
         }
-        (self.listener)(step);
+        (self.listener)(Progress::Entered(step));
         Ok(())
+    }
+
+    /// Tells how many pairs were compared; whether to go on.
+    pub(crate) fn compared(&self, pairs: u64, of: u64) -> bool {
+        (self.listener)(Progress::Compared { pairs, of });
+        !self.cancel.is_cancelled()
     }
 }

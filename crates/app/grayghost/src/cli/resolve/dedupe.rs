@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
-use resolution::{DedupeRequest, DedupeSummary, Input};
+use resolution::{DedupeRequest, DedupeSummary, Input, Truth};
 
 use super::{super::Format, percent, tell, watched};
 use crate::{
@@ -57,6 +57,12 @@ impl What {
             previous,
         }
     }
+}
+
+/// A file of that name, or else a column.
+pub(super) fn truth_of(truth: &str) -> Truth {
+    let path = PathBuf::from(truth);
+    if path.is_file() { Truth::File(path) } else { Truth::Column(truth.to_owned()) }
 }
 
 impl Dedupe {

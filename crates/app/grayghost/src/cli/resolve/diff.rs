@@ -1,23 +1,26 @@
-//! `resolve diff`: what changed between the clusters of two runs.
+//! `resolve diff`: what changed between the clusters of two runs, or between two models.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
-use resolution::ClusterDifference;
+use resolution::{
+    ClusterDifference,
+    model::{Change, LevelChange, ModelDifference, diff_models},
+};
 
 use super::{super::Format, watched};
-use crate::{exit::Ending, failure::Failure, figures::plural, session::Session};
+use crate::{exit::Ending, failure::Failure, figures::plural, layout::Table, paint::Paint, session::Session};
 
 /// Names of a list that are written out.
 const SHOWN: usize = 20;
 
-/// Compare the clusters of two runs: which joined, split, merged.
+/// Compare the clusters of two runs: which joined, split, merged; or two models: which weights and rules changed.
 #[derive(Debug, Args)]
 pub(crate) struct Diff {
-    /// Clusters of the earlier run.
+    /// Clusters of the earlier run, or the earlier model (.yaml).
     #[arg(value_name = "BEFORE", value_hint = ValueHint::FilePath)]
     before: PathBuf,
-    /// Clusters of the later run.
+    /// Clusters of the later run, or the later model (.yaml).
     #[arg(value_name = "AFTER", value_hint = ValueHint::FilePath)]
     after: PathBuf,
     /// How the answer is written.
@@ -27,6 +30,15 @@ pub(crate) struct Diff {
 
 impl Diff {
     pub(super) fn answer(&self, session: &mut Session) -> Result<Ending, Failure> {
+        if is_model(&self.before) && is_model(&self.after) {
+            let found = diff_models(&self.before, &self.after)?;
+            let text = models_text(&found, session.screen.paint);
+            match self.format {
+                Format::Json => session.screen.json(&found)?,
+                Format::Text => session.screen.text(&text)?,
+            }
+            return Ok(Ending::Done);
+        }
         let found = watched(session, &|_| {}, |watch| resolution::diff_clusters(&self.before, &self.after, watch))?;
         match self.format {
             Format::Json => session.screen.json(&found)?,
@@ -34,6 +46,47 @@ impl Diff {
         }
         Ok(Ending::Done)
     }
+}
+
+fn is_model(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+}
+
+fn models_text(found: &ModelDifference, paint: Paint) -> String {
+    let mut table = Table::new(&["COLUMN", "AGREEMENT", ">BEFORE", ">AFTER"]);
+    let bits = |bits: Option<f64>, has: bool| match bits {
+        Some(bits) => format!("{bits:+.1}"),
+        None if has => "not learnt".to_owned(),
+        None => "none".to_owned(),
+    };
+    let mut add = |column: &str, agreement: &str, has: (bool, bool), change: Change<f64>| {
+        table.row([
+            column.into(),
+            agreement.into(),
+            bits(change.before, has.0).into(),
+            bits(change.after, has.1).into(),
+        ]);
+    };
+    for (name, change) in [("prior", found.prior), ("threshold", found.threshold)] {
+        if let Some(change) = change {
+            add(name, "", (false, false), change);
+        }
+    }
+    for LevelChange { column, agreement, has, weight } in &found.levels {
+        add(column, agreement, *has, *weight);
+    }
+    let mut text = table.render(paint);
+    text = format!("{text}{} the same, to a twentieth of a bit\n", plural(found.same, "level"));
+    let lists = [
+        ("columns added", &found.columns_added),
+        ("columns gone", &found.columns_gone),
+        ("blocking rules added", &found.rules_added),
+        ("blocking rules gone", &found.rules_gone),
+    ];
+    for (what, names) in lists.iter().filter(|(_, names)| !names.is_empty()) {
+        text = format!("{text}{what}:\n  {}\n", names.join("\n  "));
+    }
+    text
 }
 
 fn text(found: &ClusterDifference) -> String {

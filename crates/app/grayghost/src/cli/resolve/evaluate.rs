@@ -1,16 +1,19 @@
 //! `resolve evaluate`: how good a model is where the truth is known.
 
-use std::{path::PathBuf, sync::OnceLock};
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
 use clap::{Args, ValueHint};
 use resolution::{
-    DedupeRequest, Evaluation, Input, LinkEvaluation, LinkRequest, Partners, ResolutionError, Step, Truth, Watch,
-    evaluate, evaluate_links,
+    DedupeRequest, Evaluation, Input, LinkEvaluation, LinkRequest, Partners, ResolutionError, Step, Watch, evaluate,
+    evaluate_links,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{super::Format, watched};
+use super::{super::Format, dedupe::truth_of, watched};
 use crate::{
     exit::Ending,
     failure::Failure,
@@ -52,9 +55,8 @@ impl Evaluate {
         let (first, last) = (&self.id[0], &self.id[self.id.len() - 1]);
         let paint = session.screen.paint;
         let input = |at: usize, id: &String| Input { path: self.files[at].clone(), id: id.clone() };
-        let truth = PathBuf::from(&self.truth);
         let (document, text) = if self.files.len() == 1 {
-            let truth = if truth.is_file() { Truth::File(truth) } else { Truth::Column(self.truth.clone()) };
+            let truth = truth_of(&self.truth);
             let request = DedupeRequest {
                 input: input(0, first),
                 model: self.model.clone(),
@@ -71,7 +73,7 @@ impl Evaluate {
                 ignore: self.ignore.clone(),
                 partners: if self.one_to_one { Partners::One } else { Partners::Several },
             };
-            let (found, used) = measured(session, |watch| evaluate_links(&request, &truth, watch))?;
+            let (found, used) = measured(session, |watch| evaluate_links(&request, Path::new(&self.truth), watch))?;
             (with_resources(&found, used), links_text(&found, paint) + &resources_text(used))
         };
         match self.format {

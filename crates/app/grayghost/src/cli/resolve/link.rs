@@ -51,21 +51,24 @@ pub(super) struct What {
     one_to_one: bool,
 }
 
+/// The columns of ids of two files, as one or two names.
+pub(super) fn two_ids(names: &[String]) -> Result<(&str, &str), Failure> {
+    match names {
+        [one] => Ok((one, one)),
+        [left, right] => Ok((left, right)),
+        _ => Err(Failure::Usage {
+            what: "could not tell which columns name the records".to_owned(),
+            remedy: "give `--id COL`, or `--id COL_A,COL_B` where the two differ".to_owned(),
+        }),
+    }
+}
+
 impl What {
     pub(super) fn request(&self) -> Result<LinkRequest, Failure> {
-        let (left, right) = match self.id.as_slice() {
-            [one] => (one, one),
-            [left, right] => (left, right),
-            _ => {
-                return Err(Failure::Usage {
-                    what: "could not tell which columns name the records".to_owned(),
-                    remedy: "give `--id COL`, or `--id COL_A,COL_B` where the two differ".to_owned(),
-                });
-            }
-        };
+        let (left, right) = two_ids(&self.id)?;
         Ok(LinkRequest {
-            left: Input { path: self.left.clone(), id: left.clone() },
-            right: Input { path: self.right.clone(), id: right.clone() },
+            left: Input { path: self.left.clone(), id: left.to_owned() },
+            right: Input { path: self.right.clone(), id: right.to_owned() },
             model: self.model.clone(),
             ignore: self.ignore.clone(),
             partners: if self.one_to_one { Partners::One } else { Partners::Several },

@@ -1,19 +1,23 @@
 //! `grayghost resolve`: which records are the same thing.
 
+mod blocking;
 mod dedupe;
 mod diff;
 mod evaluate;
 mod explain;
 mod link;
+mod report;
 mod train;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use clap::{Args, Subcommand};
-use resolution::{ResolutionError, Step, Watch};
+use resolution::{Progress, ResolutionError, Step, Watch};
 
 use serde::Serialize;
 
 use super::Format;
-use crate::{exit::Ending, failure::Failure, paint::Paint, progress, session::Session};
+use crate::{exit::Ending, failure::Failure, figures::count, paint::Paint, progress, session::Session};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,6 +26,8 @@ Examples:
   grayghost resolve evaluate people.csv --id record_id --truth people_truth.csv
   grayghost resolve explain people.csv --id record_id A-17 B-204
   grayghost resolve train people.csv --id record_id --out model.yaml
+  grayghost resolve report people.csv --id record_id --out report.html
+  grayghost resolve blocking people.csv --id record_id
   grayghost resolve diff clusters-may.csv clusters-june.csv
 
 A model is `auto` (made for the file), `person`, `company`, `product`, or a YAML file that `train` wrote.
@@ -42,6 +48,8 @@ enum What {
     Evaluate(evaluate::Evaluate),
     Explain(explain::Explain),
     Train(train::Train),
+    Report(report::Report),
+    Blocking(blocking::Blocking),
     Diff(diff::Diff),
 }
 
@@ -53,6 +61,8 @@ impl Resolve {
             What::Evaluate(verb) => verb.answer(session),
             What::Explain(verb) => verb.answer(session),
             What::Train(verb) => verb.answer(session),
+            What::Report(verb) => verb.answer(session),
+            What::Blocking(verb) => verb.answer(session),
             What::Diff(verb) => verb.answer(session),
         }
     }
@@ -60,6 +70,8 @@ impl Resolve {
 
 /// Steps of a run: reading to writing.
 const STEPS: u64 = 6;
+/// What a step counts on the bar: its pairs move it in between.
+const A_STEP: u64 = 1_000;
 
 /// Does some work with a bar on standard error; `note` hears of each step too.
 pub(super) fn watched<T>(
@@ -67,11 +79,18 @@ pub(super) fn watched<T>(
     note: &(dyn Fn(Step) + Sync),
     work: impl FnOnce(&Watch<'_>) -> Result<T, ResolutionError>,
 ) -> Result<T, Failure> {
-    let bar = progress::bar(&session.screen, "resolving", STEPS);
-    let listener = |step: Step| {
-        note(step);
-        bar.set_message(step.name());
-        bar.inc(1);
+    let bar = progress::bar(&session.screen, "resolving", STEPS * A_STEP);
+    let entered = AtomicU64::new(0);
+    let listener = |progress: Progress| match progress {
+        Progress::Entered(step) => {
+            note(step);
+            bar.set_message(step.name());
+            bar.set_position(entered.fetch_add(A_STEP, Ordering::Relaxed));
+        }
+        Progress::Compared { pairs, of } => {
+            bar.set_message(format!("{} pairs compared", count(pairs)));
+            bar.set_position(entered.load(Ordering::Relaxed).saturating_sub(A_STEP) + A_STEP * pairs / of.max(1));
+        }
     };
     let done = work(&Watch::new(&session.cancel, &listener));
     bar.finish_and_clear();

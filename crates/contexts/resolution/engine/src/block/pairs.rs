@@ -221,6 +221,11 @@ impl Blocking {
         self.memberships.iter().any(|membership| membership.shared(a, b).is_some())
     }
 
+    /// Whether this rule gives this pair, other rules or not.
+    pub fn gives_by(&self, rule: usize, a: u32, b: u32) -> bool {
+        self.memberships[rule].shared(a, b).is_some()
+    }
+
     /// Visits each pair of all rules once, on all cores, and gives what the visitors made, in the order of rules and blocks.
     pub fn visit<T: Send>(&self, make: impl Fn() -> T + Sync, each: impl Fn(&mut T, u32, u32) + Sync) -> Vec<T> {
         (0..self.rules.len()).flat_map(|rule| self.visit_new(rule, &make, &each)).collect()

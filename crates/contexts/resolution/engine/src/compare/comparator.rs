@@ -24,7 +24,7 @@ pub(super) struct Comparator<'a> {
 #[derive(Default)]
 struct Seen {
     most_similar: Option<f32>,
-    jaro: Option<f64>,
+    jaro: Option<f32>,
     distance: Option<usize>,
     words: Option<f32>,
     trigrams: Option<f32>,
@@ -66,7 +66,7 @@ impl<'a> Comparator<'a> {
             Test::Nickname => prepared.share_name(a, b),
             Test::JaroWinkler(least) => {
                 *seen.most_similar.get_or_insert_with(|| prepared.most_similar(a, b)) >= least
-                    && *seen.jaro.get_or_insert_with(|| self.jaro(a, b)) >= f64::from(least)
+                    && *seen.jaro.get_or_insert_with(|| self.jaro(a, b)) >= least
             }
             Test::DamerauLevenshtein(most) => {
                 !prepared.too_far(a, b, most)
@@ -79,6 +79,7 @@ impl<'a> Comparator<'a> {
                 *seen.trigrams.get_or_insert_with(|| prepared.trigrams.cosine(a as usize, b as usize)) >= least
             }
             Test::WordOverlap(least) => prepared.overlap(a, b) >= least,
+            Test::SharedWords(least) => prepared.shared_words(a, b) >= u16::from(least),
             Test::LocalPart => {
                 prepared.locals[a as usize] != 0 && prepared.locals[a as usize] == prepared.locals[b as usize]
             }
@@ -91,11 +92,15 @@ impl<'a> Comparator<'a> {
         }
     }
 
-    fn jaro(&self, a: u32, b: u32) -> f64 {
-        match self.prepared.short(a, b) {
+    /// As exact as a bound is written: 0.8 as a bound is a little more than 0.8 in more digits, and many pairs of short texts
+    /// lie on such a bound.
+    #[expect(clippy::cast_possible_truncation, reason = "the precision of the bound")]
+    fn jaro(&self, a: u32, b: u32) -> f32 {
+        let similarity = match self.prepared.short(a, b) {
             Some((x, y)) => jaro_winkler_bytes(x, y),
             None => jaro_winkler(self.column.values.text(a), self.column.values.text(b)),
-        }
+        };
+        similarity as f32
     }
 
     fn distance(&self, a: u32, b: u32) -> usize {
@@ -151,6 +156,8 @@ mod tests {
         let passes = |test: Test, a: &str, b: &str| level(vec![test], a, b) == 1;
         let cases = [
             (Test::Exact, "ann", "ann", "anne"),
+            (Test::JaroWinkler(0.7), "ab", "ac", "bc"),
+            (Test::SharedWords(2), "ann bob cid", "bob dan ann", "bob dan eve"),
             (Test::Nickname, "bill", "william", "margaret"),
             (Test::Initial, "j", "john", "mark"),
             (Test::Truncated, "katherine", "kath", "kate"),

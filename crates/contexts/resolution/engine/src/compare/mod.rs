@@ -44,6 +44,8 @@ pub enum Test {
     Trigrams(f32),
     /// Share of the words of the smaller set that the other has, at least this.
     WordOverlap(f32),
+    /// Words that both have, at least this many: of a list, the items that both hold.
+    SharedWords(u8),
     /// The same first characters, this many.
     Prefix(u8),
     /// The same last characters, this many.

@@ -66,7 +66,9 @@ impl Prepared {
                     prepared.locals =
                         all().map(|text| text.split_once('@').map_or(0, |(local, _)| hash(local))).collect();
                 }
-                Test::WordOverlap(_) if prepared.bags.0.is_empty() => prepared.bags = bags(all()),
+                Test::WordOverlap(_) | Test::SharedWords(_) if prepared.bags.0.is_empty() => {
+                    prepared.bags = bags(all());
+                }
                 Test::Kilometres(_) if prepared.places.is_empty() => prepared.places = all().map(place).collect(),
                 Test::JaroWinkler(_)
                 | Test::DamerauLevenshtein(_)
@@ -88,20 +90,29 @@ impl Prepared {
         self.names[a as usize].share(&self.names[b as usize])
     }
 
-    /// Share of the words of the smaller set that the other has.
-    pub(super) fn overlap(&self, a: u32, b: u32) -> f32 {
+    /// The words of a text, as hashes.
+    fn bag(&self, id: u32) -> &[u64] {
         let (starts, words) = &self.bags;
-        let bag = |id: u32| &words[starts[id as usize]..starts[id as usize + 1]];
-        let (left, right) = (bag(a), bag(b));
+        &words[starts[id as usize]..starts[id as usize + 1]]
+    }
+
+    /// How many words both have.
+    pub(super) fn shared_words(&self, a: u32, b: u32) -> u16 {
+        let (left, right) = (self.bag(a), self.bag(b));
         let (mut at_left, mut at_right, mut shared) = (0, 0, 0_u16);
         while let (Some(word), Some(other)) = (left.get(at_left), right.get(at_right)) {
             shared += u16::from(word == other);
             at_left += usize::from(word <= other);
             at_right += usize::from(other <= word);
         }
+        shared
+    }
+
+    /// Share of the words of the smaller set that the other has.
+    pub(super) fn overlap(&self, a: u32, b: u32) -> f32 {
         #[expect(clippy::cast_precision_loss, reason = "words of one text")]
-        let fewer = left.len().min(right.len()).max(1) as f32;
-        f32::from(shared) / fewer
+        let fewer = self.bag(a).len().min(self.bag(b).len()).max(1) as f32;
+        f32::from(self.shared_words(a, b)) / fewer
     }
 
     pub(super) fn days(&self, a: u32, b: u32) -> Option<(Day, Day)> {
@@ -136,7 +147,9 @@ impl Prepared {
         let most = (length - lone_x as f32).min(other - lone_y as f32).max(0.0);
         let jaro = (most / length + most / other + 1.0) / 3.0;
         // Equal first characters can add at most 4 × 0.1 of what is missing, if the first are equal at all.
-        if x.bytes[0] == y.bytes[0] { jaro + 0.4 * (1.0 - jaro) } else { jaro }
+        let most = if x.bytes[0] == y.bytes[0] { jaro + 0.4 * (1.0 - jaro) } else { jaro };
+        // What this bound loses by rounding must not keep a pair from a bound that it reaches.
+        most + 1e-5
     }
 
     /// Whether more edits than `most` are needed for certain.

@@ -1,7 +1,8 @@
 //! Jaro–Winkler similarity on bytes or characters, in bit masks.
 //!
 //! Source: W. E. Winkler, *String Comparator Metrics and Enhanced Decision Rules in the Fellegi–Sunter Model of Record
-//! Linkage*, 1990; prefix weight 0.1 over at most four characters, applied at any Jaro value, as `strsim` and Splink do.
+//! Linkage*, 1990; prefix weight 0.1 over at most four characters, applied at any Jaro value, as `strsim` does
+//! (`DuckDB`, and so Splink, gives it from a Jaro value of 0.7 on).
 
 /// Characters beyond this many take the plain path: one mask of 64 bits marks what is already matched.
 const MASK_CHARS: usize = 64;

@@ -46,6 +46,10 @@ pub struct Matching {
     pub contrast: Vec<(f64, f64)>,
     /// Expected share of the records of the smaller set that have a partner.
     pub share: f64,
+    /// Log-odds in bits that a candidate is a link, before it is looked at.
+    pub prior: f64,
+    /// The level of contrast of each candidate; empty where there are no texts.
+    pub contrasts: Vec<u8>,
     /// Candidates, weighted by the log-odds of the posterior, in bits.
     pub edges: Vec<Edge>,
     /// Rounds until it stood still.
@@ -167,7 +171,8 @@ impl Learning<'_> {
         }
         let u = shares_of(&all.contrast, 0);
         let contrast = self.start_contrast.iter().copied().zip(u).collect();
-        Matching { parameters, contrast, share: 0.5, edges: Vec::new(), rounds: 0 }
+        let (share, prior, contrasts) = (0.5, 0.0, self.contrasts.clone());
+        Matching { parameters, contrast, share, prior, contrasts, edges: Vec::new(), rounds: 0 }
     }
 
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "counts of records; bits")]
@@ -203,7 +208,7 @@ impl Learning<'_> {
         moved = m.iter().zip(&now.contrast).fold(moved, |moved, (new, (old, _))| moved.max((new - old).abs()));
         let contrast = m.into_iter().zip(shares_of(&lost.contrast, 0)).collect();
         let share = (total / smaller).clamp(0.001, 0.98);
-        (Matching { parameters, contrast, share, edges, rounds: 0 }, moved)
+        (Matching { parameters, contrast, share, prior, contrasts: self.contrasts.clone(), edges, rounds: 0 }, moved)
     }
 
     fn weight(&self, now: &Matching, at: usize) -> f64 {

@@ -4,7 +4,7 @@ use resolution_engine::{
     block::Key,
     compare::Test::{
         self, DamerauLevenshtein, DayMonthSwapped, Days, Exact, Initial, JaroWinkler, Kilometres, LocalPart, Nickname,
-        Prefix, Ratio, Suffix, Swapped, Trigrams, Truncated, TwoOfThree, WordOverlap, Words,
+        Prefix, Ratio, SharedWords, Suffix, Swapped, Trigrams, Truncated, TwoOfThree, WordOverlap, Words,
     },
 };
 
@@ -74,6 +74,7 @@ fn ladder(kind: Kind, has_partner: bool) -> (Vec<Test>, f32) {
         Kind::Number => vec![Exact, Ratio(0.98), Ratio(0.9), Ratio(0.75), Ratio(0.5)],
         Kind::Coordinates => vec![Exact, Kilometres(0.2), Kilometres(2.0), Kilometres(20.0)],
         Kind::Category => vec![Exact],
+        Kind::List => vec![Exact, SharedWords(3), SharedWords(2), WordOverlap(1.0), SharedWords(1)],
         Kind::Label => vec![Exact, JaroWinkler(0.92), WordOverlap(1.0), JaroWinkler(0.8)],
         Kind::Title => vec![
             Exact,
@@ -119,7 +120,7 @@ pub fn atoms(kind: Kind) -> Vec<(Key, f64)> {
         Kind::Address => vec![exact, (Key::Word(5), 0.8), (Key::Prefix(6), 0.5)],
         Kind::Identifier => vec![exact, (Key::Prefix(4), 0.5), (Key::Suffix(3), 0.5)],
         Kind::Code | Kind::Label => vec![exact, (Key::Prefix(3), 0.5)],
-        Kind::Title => vec![exact, (Key::Word(10), 0.9)],
+        Kind::Title | Kind::List => vec![exact, (Key::Word(10), 0.9)],
         Kind::Category => vec![exact],
         Kind::Coordinates | Kind::Number | Kind::Text => Vec::new(),
     }

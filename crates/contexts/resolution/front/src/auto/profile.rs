@@ -2,12 +2,14 @@
 
 use resolution_engine::{column::Column, names};
 
-use crate::standard::{DateOrder, Kind, standard, words};
+use crate::standard::{DateOrder, Kind, items, standard, words};
 
 /// Distinct texts of a column that are looked at.
 const SAMPLE: usize = 4_000;
 /// Share of texts that must look like a form for the column to have it.
 const MOST: f64 = 0.85;
+/// Share of texts with more than one item from which a column holds lists.
+const LISTS: f64 = 0.3;
 
 /// A column as its values show it. Shares are of the distinct texts looked at.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,6 +98,9 @@ fn kind(name: &str, profile: &Profile, share: &Share<'_>, distinct: usize) -> Ki
     }
     if share(&is_place) > MOST {
         return Kind::Coordinates;
+    }
+    if share(&|text| items(text).len() > 1) > LISTS {
+        return Kind::List;
     }
     let days = share(&|text| digits(text) >= 6 && looks_like_a_day(text));
     if days > if said == Some(Kind::Date) { 0.5 } else { MOST } {

@@ -19,8 +19,8 @@ impl Model {
         if self.comparisons.is_empty() || self.comparisons.len() > MAX_COMPARISONS {
             found.push(format!("it has {} comparisons; 1 to {MAX_COMPARISONS} are possible", self.comparisons.len()));
         }
-        if !(self.threshold.is_finite() && self.threshold <= MOST_WEIGHT) {
-            found.push(format!("the threshold {} is not a number of at most {MOST_WEIGHT}", self.threshold));
+        if let Some(threshold) = self.threshold.filter(|bits| !(bits.is_finite() && *bits <= MOST_WEIGHT)) {
+            found.push(format!("the threshold {threshold} is not a number of at most {MOST_WEIGHT}"));
         }
         if self.prior.is_some_and(|prior| !(prior > 0.0 && prior < 1.0)) {
             found.push("the prior is not between 0 and 1".to_owned());

@@ -6,6 +6,7 @@
 
 mod check;
 mod compile;
+mod difference;
 mod shipped;
 
 use std::path::Path;
@@ -19,6 +20,7 @@ use crate::{
     standard::{DateOrder, Kind},
 };
 pub use compile::{Compiled, compile, write_back};
+pub use difference::{Change, LevelChange, ModelDifference, diff_models};
 pub use shipped::{SHIPPED, shipped};
 
 /// Version of the document's form.
@@ -45,9 +47,9 @@ pub struct Model {
     /// Up to so many pairs all are compared, whatever the blocking rules.
     #[serde(default = "default_compare_all")]
     pub compare_all: u64,
-    /// Groups are merged while the average match weight of their pairs, in bits, is at least this.
-    #[serde(default = "default_threshold")]
-    pub threshold: f32,
+    /// Groups are merged while the average match weight of their pairs, in bits, is at least this; none: chosen from the data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f32>,
     /// How the probabilities came about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trained: Option<Training>,
@@ -56,14 +58,6 @@ pub struct Model {
 /// Pairs that are compared in less time than blocking rules are worth.
 pub fn default_compare_all() -> u64 {
     2_000_000
-}
-
-/// Average match weight down to which groups are merged, in bits.
-///
-/// Not 0: the prior speaks of two records drawn at random, while what is asked of a record that has one strong link into a
-/// group already is whether *all* of the group's evidence speaks for it, weak pairs included.
-pub fn default_threshold() -> f32 {
-    -3.0
 }
 
 /// A column of a file.
@@ -201,7 +195,7 @@ impl Model {
             blocking: Vec::new(),
             prior: None,
             compare_all: default_compare_all(),
-            threshold: default_threshold(),
+            threshold: None,
             trained: None,
         }
     }

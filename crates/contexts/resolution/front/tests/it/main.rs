@@ -7,4 +7,5 @@ mod history;
 mod linking;
 mod models;
 mod refusals;
+mod reporting;
 mod sets;

@@ -94,14 +94,28 @@ fn one_giant_block_is_done_without_comparing_everything() {
 #[test]
 fn a_run_that_is_cancelled_says_so() {
     let bench = Bench::new();
-    let request = bench.people(&people());
-    let cancel = kernel::Cancel::default();
-    let stop = cancel.clone();
-    let raise = move |step| {
-        if step == resolution::Step::Learning {
-            stop.cancel();
-        }
-    };
-    let error = resolution::dedupe(&request, &resolution::Watch::new(&cancel, &raise)).expect_err("cancelled");
-    assert_eq!(error.code(), "resolution.cancelled");
+    let mut text = "key,first_name,last_name,city\n".to_owned();
+    for at in 0..400 {
+        writeln!(text, "{at},n{},s{},c{}", at % 70, at % 90, at % 8).expect("room");
+    }
+    let request = bench.asked("f.csv", &text);
+    let is_learning = |progress| progress == resolution::Progress::Entered(resolution::Step::Learning);
+    let is_comparing = |progress| matches!(progress, resolution::Progress::Compared { .. });
+    let moments: [&(dyn Fn(resolution::Progress) -> bool + Sync); 2] = [&is_learning, &is_comparing];
+    for is_the_moment in moments {
+        let cancel = kernel::Cancel::default();
+        let heard_after = std::sync::atomic::AtomicU64::new(0);
+        let raise = |progress| {
+            if cancel.is_cancelled() {
+                heard_after.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            }
+            if is_the_moment(progress) {
+                cancel.cancel();
+            }
+        };
+        let error = resolution::dedupe(&request, &resolution::Watch::new(&cancel, &raise)).expect_err("cancelled");
+        assert_eq!(error.code(), "resolution.cancelled");
+        // 79,800 pairs are told of four times; once stopped, the cores that still compare tell of it once more at most.
+        assert!(heard_after.into_inner() < 4);
+    }
 }
