@@ -11,6 +11,7 @@ mod layout;
 mod pages;
 mod paint;
 mod progress;
+mod resolver;
 mod resources;
 mod screen;
 mod session;

@@ -9,7 +9,7 @@ use kernel::{Cancel, SystemClock};
 use lakehouse::Lakehouse;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{failure::Failure, screen::Screen, stop};
+use crate::{failure::Failure, resolver::Resolution, screen::Screen, stop};
 
 /// One call of the program.
 pub(crate) struct Session {
@@ -38,7 +38,7 @@ impl Session {
 
     /// Opens the project.
     pub(crate) fn open(&self) -> Result<Lakehouse, Failure> {
-        Ok(Lakehouse::open(&self.project, Arc::new(SystemClock))?)
+        Ok(Lakehouse::open(&self.project, Arc::new(SystemClock), Arc::new(Resolution))?)
     }
 
     /// Waits for an answer.

@@ -10,12 +10,32 @@ use std::{
 };
 
 use kernel::{Cancel, SystemClock};
-use lakehouse::Lakehouse;
+use lakehouse::{Grouping, Lakehouse, Records, Refusal, Resolver};
 use sha2::{Digest, Sha256};
 use tokio::runtime::Runtime;
 
 /// Columns that say when, not what.
 const TIMES: [&str; 3] = ["_ingested_at", "created_at", "updated_at"];
+
+/// The retail project has no step that asks who is the same.
+#[derive(Debug)]
+struct Nobody;
+
+impl Resolver for Nobody {
+    fn identity(&self, how: &Grouping) -> Result<String, Refusal> {
+        Ok(how.model.clone())
+    }
+
+    fn resolve(
+        &self,
+        _: &Grouping,
+        records: Records,
+        _: Vec<(String, String)>,
+        _: &Cancel,
+    ) -> Result<Vec<String>, Refusal> {
+        Ok(records.texts(0).map(str::to_owned).collect())
+    }
+}
 
 /// One project.
 pub(crate) struct Shop {
@@ -87,7 +107,7 @@ impl Shop {
     where
         F: Future<Output = T>,
     {
-        let opened = Lakehouse::open(&self.dir, Arc::new(SystemClock));
+        let opened = Lakehouse::open(&self.dir, Arc::new(SystemClock), Arc::new(Nobody));
         let house = Arc::new(opened.unwrap_or_else(|error| panic!("{error}")));
         runtime.block_on(async {
             let assets = house.list_assets().await.unwrap_or_else(|error| panic!("{error}"));

@@ -4,7 +4,7 @@ use datafusion::error::DataFusionError;
 use kernel::{ErrorKind, ProductError};
 use lakehouse_model::AssetName;
 
-use crate::sql::plan_error;
+use crate::{resolver::Refusal, sql::plan_error};
 
 /// The engine could not do what was asked. Nothing is half-written: tables stay at their last commit.
 #[derive(Debug, thiserror::Error)]
@@ -127,6 +127,15 @@ pub enum EngineError {
         /// Which column, from what, to what.
         detail: String,
     },
+    /// The records of a model could not be resolved.
+    #[error("could not resolve the records of `{model}`")]
+    Resolve {
+        /// The model.
+        model: AssetName,
+        /// What was wrong with them, or with the match model.
+        #[source]
+        source: Box<Refusal>,
+    },
     /// Somebody asked to stop.
     #[error("stopped on request")]
     Cancelled,
@@ -187,6 +196,7 @@ impl ProductError for EngineError {
         match self {
             Self::File(error) => error.kind(),
             Self::Model(error) => error.kind(),
+            Self::Resolve { source, .. } => source.kind(),
             Self::Plan { .. }
             | Self::Execute { .. }
             | Self::KeyNotUnique { .. }
@@ -207,6 +217,7 @@ impl ProductError for EngineError {
         match self {
             Self::File(error) => error.code(),
             Self::Model(error) => error.code(),
+            Self::Resolve { source, .. } => source.code(),
             Self::Plan { .. } => "lakehouse.bad_sql",
             Self::Execute { .. } => "lakehouse.sql_failed",
             Self::Storage { .. } => "lakehouse.storage",
@@ -237,6 +248,7 @@ impl ProductError for EngineError {
         let text = match self {
             Self::File(error) => return error.remedy(),
             Self::Model(error) => return error.remedy(),
+            Self::Resolve { source, .. } => return source.remedy(),
             Self::Plan { .. } => "correct the statement; `grayghost assets` lists the tables that exist",
             Self::Execute { .. } => {
                 "look at the values that the statement meets; `try_cast` gives NULL where `cast` stops"

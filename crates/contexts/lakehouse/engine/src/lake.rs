@@ -9,7 +9,7 @@ use lakehouse_model::{AssetName, LakeSettings};
 use tokio::sync::Mutex;
 
 use crate::{
-    EngineError,
+    EngineError, Resolver,
     delta::{LakeTable, WriteOptions},
     make::{Prepared, Seen},
     sql::{LakeScan, Sessions},
@@ -61,6 +61,8 @@ pub struct Lake {
     root: PathBuf,
     pub(crate) settings: LakeSettings,
     pub(crate) sessions: Sessions,
+    /// Who decides which records are the same thing.
+    pub(crate) resolver: Arc<dyn Resolver>,
     tables: Mutex<HashMap<AssetName, Arc<Mutex<LakeTable>>>>,
     /// Plans of models that were made before in this command.
     pub(crate) prepared: Mutex<HashMap<AssetName, Prepared>>,
@@ -71,11 +73,12 @@ pub struct Lake {
 impl Lake {
     /// The lake in `root` (`<project>/.grayghost/lake`); statements use up to `partitions` cores each.
     #[must_use]
-    pub fn new(root: PathBuf, settings: LakeSettings, partitions: usize) -> Self {
+    pub fn new(root: PathBuf, settings: LakeSettings, partitions: usize, resolver: Arc<dyn Resolver>) -> Self {
         Self {
             root,
             settings,
             sessions: Sessions::new(partitions),
+            resolver,
             tables: Mutex::default(),
             prepared: Mutex::default(),
             seen: Mutex::default(),

@@ -10,6 +10,7 @@ mod lake;
 mod load;
 mod make;
 mod query;
+mod resolver;
 mod results;
 mod sql;
 
@@ -20,5 +21,6 @@ pub use lake::{Lake, Progress, TableFacts, Work};
 pub use load::{FileFit, Loaded, PreparedFile, fit_headers};
 pub use make::{DUPLICATES_MARK, Made, ROWS_IN_MARK};
 pub use query::QueryResult;
+pub use resolver::{Grouping, Records, Refusal, Resolver};
 pub use results::{RESULTS, ResultRow};
 pub use sql::{ColumnSource, ColumnSources, SourceKind};

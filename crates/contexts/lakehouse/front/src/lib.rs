@@ -21,6 +21,7 @@ use std::{
 pub use error::LakehouseError;
 pub use init::init_project;
 use kernel::{Cancel, Clock};
+pub use lakehouse_engine::{Grouping, Records, Refusal, Resolver};
 use lakehouse_engine::{Lake, Work};
 use lakehouse_model::Project;
 pub use outcome::{
@@ -44,15 +45,15 @@ pub struct Lakehouse {
 }
 
 impl Lakehouse {
-    /// Opens the project in `root`.
+    /// Opens the project in `root`; `resolver` decides which records are the same thing where a model asks that.
     ///
     /// # Errors
     /// [`LakehouseError::Model`] with file and line when its text is wrong.
-    pub fn open(root: &Path, clock: Arc<dyn Clock>) -> Result<Self, LakehouseError> {
+    pub fn open(root: &Path, clock: Arc<dyn Clock>, resolver: Arc<dyn Resolver>) -> Result<Self, LakehouseError> {
         let project = Project::load(root)?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let folder = root.join(STATE_FOLDER).join("lake");
-        let lake = Lake::new(folder, project.settings.lake.clone(), cores);
+        let lake = Lake::new(folder, project.settings.lake.clone(), cores, resolver);
         Ok(Self { project: Arc::new(project), lake: Arc::new(lake), clock, cores })
     }
 

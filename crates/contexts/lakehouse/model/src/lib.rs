@@ -23,7 +23,7 @@ pub use asset::AssetName;
 pub use error::{Mistake, Mistakes, ModelError};
 pub use expectation::{Bound, Expectation, ExpectationKind, Severity, SumTarget};
 pub use graph::{AssetKind, Graph, Node};
-pub use model::{BatchBy, ColumnDoc, Config, Freshness, Materialization, Model, ModelDoc, Strategy};
+pub use model::{BatchBy, ColumnDoc, Config, Freshness, Materialization, Model, ModelDoc, Resolve, Strategy};
 pub use project::Project;
 pub use render::{RenderMode, Rendered};
 pub use settings::{LakeSettings, ProjectSettings, QualitySettings, Settings};

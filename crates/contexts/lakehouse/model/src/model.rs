@@ -41,6 +41,18 @@ pub enum BatchBy {
     File,
 }
 
+/// That a model's statement gives records, and its table which of them are the same thing.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Resolve {
+    /// The column that names each record.
+    pub id: String,
+    /// `auto`, a shipped model, or the path of a model document, relative to the project.
+    pub model: String,
+    /// Columns that are not evidence, beside the id and those that begin with `_`.
+    pub ignore: Vec<String>,
+}
+
 /// The `config()` block (or `config:` in the YAML; the SQL file wins).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -63,6 +75,8 @@ pub struct Config {
     pub rejects: Option<AssetName>,
     /// How often it runs when several files are loaded.
     pub batch_by: BatchBy,
+    /// The statement gives records to be resolved; the table holds their ids and clusters.
+    pub resolve: Option<Resolve>,
     /// For selection.
     pub tags: Vec<String>,
     /// `false` leaves the model out.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{
     Records, ResolutionError,
-    inputs::{Input, Inputs, column},
+    inputs::{Input, Inputs, column, known_model},
     model::Model,
     output::{field, write_whole},
     resolve::{Found, resolve},
@@ -72,12 +72,52 @@ pub struct DedupeSummary {
 pub fn dedupe(request: &DedupeRequest, watch: &Watch<'_>) -> Result<Clusters, ResolutionError> {
     let inputs = Inputs::read(std::slice::from_ref(&request.input), &request.ignore, watch)?;
     let previous = request.previous.as_ref().map(|path| read_clusters(path, watch)).transpose()?;
-    let records = Records::of(&inputs.model(&request.model)?, &inputs.tables)?;
+    group_inputs(&inputs, &request.model, previous.as_ref(), watch)
+}
+
+/// What is asked of records that are in memory already.
+#[derive(Debug, Clone)]
+pub struct TableRequest {
+    /// The column of ids.
+    pub id: String,
+    /// `auto`, a shipped model, or the path of a document.
+    pub model: String,
+    /// Columns that are not evidence, beside the id.
+    pub ignore: Vec<String>,
+    /// Ids and names of their clusters in an earlier run; empty where there was none.
+    pub previous: HashMap<String, String>,
+}
+
+/// As [`dedupe`], of records that are in memory already.
+///
+/// # Errors
+/// As [`dedupe`].
+pub fn dedupe_table(table: Table, request: &TableRequest, watch: &Watch<'_>) -> Result<Clusters, ResolutionError> {
+    let inputs = Inputs::of(table, &request.id, &request.ignore, watch)?;
+    group_inputs(&inputs, &request.model, Some(&request.previous), watch)
+}
+
+/// What a model of this name is made of: two runs with the same records and the same text group them alike. Checks it on
+/// the way.
+///
+/// # Errors
+/// Where there is no such model, or its document is wrong.
+pub fn identity_of_model(name: &str) -> Result<String, ResolutionError> {
+    Ok(known_model(name)?.map_or_else(|| name.to_owned(), |model| model.to_yaml()))
+}
+
+fn group_inputs(
+    inputs: &Inputs,
+    model: &str,
+    previous: Option<&HashMap<String, String>>,
+    watch: &Watch<'_>,
+) -> Result<Clusters, ResolutionError> {
+    let records = Records::of(&inputs.model(model)?, &inputs.tables)?;
     let found = resolve(&records, watch)?;
     let groups = in_file_order(&records, &found.groups);
-    let names = names(&inputs, &groups, previous.as_ref());
+    let names = names(inputs, &groups, previous);
     let ids = (0..records.rows()).map(|record| inputs.id(record).to_owned()).collect();
-    let summary = summarise(&inputs, &records, &found, &groups);
+    let summary = summarise(inputs, &records, &found, &groups);
     let mut model = found.model;
     if let Some(training) = &mut model.trained
         && training.files.is_empty()
@@ -120,31 +160,53 @@ fn summarise(inputs: &Inputs, records: &Records, found: &Found, groups: &[u32]) 
 
 /// Names of the clusters, record by record.
 fn names(inputs: &Inputs, groups: &[u32], previous: Option<&HashMap<String, String>>) -> Vec<String> {
-    let kept: HashMap<u32, String> =
-        previous.map_or_else(HashMap::new, |previous| kept_names(inputs, groups, previous));
-    let taken: HashSet<&str> = kept.values().map(String::as_str).collect();
+    let smallest = smallest_ids(inputs, groups);
+    let mut named: HashMap<u32, String> =
+        previous.map_or_else(HashMap::new, |previous| kept_names(inputs, groups, &smallest, previous));
+    let mut taken: HashSet<String> = named.values().cloned().collect();
+    let mut unnamed: Vec<(&str, u32)> =
+        smallest.iter().filter(|(group, _)| !named.contains_key(*group)).map(|(group, id)| (*id, *group)).collect();
+    unnamed.sort_unstable();
+    for (id, group) in unnamed {
+        // The id may name an older cluster that lives on elsewhere.
+        let mut name = id.to_owned();
+        while !taken.insert(name.clone()) {
+            name.push_str(" again");
+        }
+        named.insert(group, name);
+    }
+    groups.iter().map(|group| named.get(group).cloned().unwrap_or_default()).collect()
+}
+
+/// The smallest id of each group.
+fn smallest_ids<'a>(inputs: &'a Inputs, groups: &[u32]) -> HashMap<u32, &'a str> {
     let mut smallest: HashMap<u32, &str> = HashMap::new();
     for (record, group) in (0_u32..).zip(groups) {
         let id = inputs.id(record);
-        // An id that names an older cluster cannot name a new one.
-        if !taken.contains(id) {
-            smallest.entry(*group).and_modify(|known| *known = (*known).min(id)).or_insert(id);
-        }
+        smallest.entry(*group).and_modify(|known| *known = (*known).min(id)).or_insert(id);
     }
-    let fresh =
-        |group: &u32| smallest.get(group).map_or_else(|| format!("{} again", inputs.id(*group)), |id| (*id).to_owned());
-    groups.iter().map(|group| kept.get(group).cloned().unwrap_or_else(|| fresh(group))).collect()
+    smallest
 }
 
-fn kept_names(inputs: &Inputs, groups: &[u32], previous: &HashMap<String, String>) -> HashMap<u32, String> {
+/// The names that live on. Which of two equal claims wins depends on their ids, not on the order of the records.
+fn kept_names(
+    inputs: &Inputs,
+    groups: &[u32],
+    smallest: &HashMap<u32, &str>,
+    previous: &HashMap<String, String>,
+) -> HashMap<u32, String> {
     let mut known: Vec<&String> = previous.values().collect();
     known.sort_unstable();
     known.dedup();
     let number = |name: &String| known.binary_search(&name).ok().and_then(|at| u32::try_from(at).ok());
-    let before: Vec<Option<u32>> = (0..groups.len())
-        .map(|record| previous.get(inputs.id(u32::try_from(record).unwrap_or(u32::MAX))).and_then(number))
-        .collect();
-    names_kept(&before, groups).into_iter().map(|(group, name)| (group, known[name as usize].clone())).collect()
+    let before: Vec<Option<u32>> =
+        (0_u32..).zip(groups).map(|(record, _)| previous.get(inputs.id(record)).and_then(number)).collect();
+    let mut ranked: Vec<(&str, u32)> = smallest.iter().map(|(group, id)| (*id, *group)).collect();
+    ranked.sort_unstable();
+    let rank: HashMap<u32, u32> = ranked.iter().zip(0..).map(|((_, group), rank)| (*group, rank)).collect();
+    let after: Vec<u32> = groups.iter().map(|group| rank[group]).collect();
+    let kept = names_kept(&before, &after).into_iter();
+    kept.map(|(rank, name)| (ranked[rank as usize].1, known[name as usize].clone())).collect()
 }
 
 /// Ids and the names of their clusters, as [`Clusters::write`] writes them.

@@ -1,6 +1,9 @@
 //! `evaluate`: how good groups or links are beside the truth, which the model never sees.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use hashbrown::{HashMap, HashSet};
 use resolution_engine::measure::{Measured, Quality, measure};
@@ -183,6 +186,35 @@ fn things(inputs: &Inputs, truth: &Truth, watch: &Watch<'_>) -> Result<Vec<Optio
             }
         }
     }
+}
+
+/// Compares clusters, by the ids of their records, with the truth in a file: an id and the thing it is. Records of which only
+/// one of the two knows are left out.
+///
+/// # Errors
+/// Where the truth cannot be read or knows none of the records.
+pub fn measure_clusters(
+    clusters: &BTreeMap<String, String>,
+    truth: &Path,
+    watch: &Watch<'_>,
+) -> Result<Measured, ResolutionError> {
+    let table = two_columns(truth, watch)?;
+    let (ids, of) = (&table.columns[0], &table.columns[1]);
+    let mut numbers: HashMap<&str, u32> = HashMap::new();
+    let mut number = |name| {
+        let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+        *numbers.entry(name).or_insert(next)
+    };
+    let known = (0..table.rows()).filter(|row| of.ids[*row] != 0);
+    let both = known.filter_map(|row| Some((number(clusters.get(ids.values.text(ids.ids[row]))?), of.ids[row])));
+    let (found, things): (Vec<u32>, Vec<u32>) = both.unzip();
+    if found.is_empty() {
+        return Err(ResolutionError::BadTruth {
+            file: truth.to_owned(),
+            why: "none of its ids is in a cluster".to_owned(),
+        });
+    }
+    Ok(measure(&found, &things))
 }
 
 fn two_columns(path: &Path, watch: &Watch<'_>) -> Result<Table, ResolutionError> {

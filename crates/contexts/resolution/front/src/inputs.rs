@@ -36,34 +36,39 @@ impl Inputs {
         watch.enter(Step::Reading)?;
         let mut read = Self { tables: Vec::new(), skipped: beside.to_vec(), ids: Vec::new() };
         for input in inputs {
-            let table = Table::read(&input.path, watch.cancel())?;
-            if table.rows() == 0 {
-                return Err(ResolutionError::Empty { file: input.path.clone() });
-            }
-            let id = column(&table, &input.id)?;
-            check_ids(&table, id)?;
-            read.skipped.push(input.id.clone());
-            read.ids.push(id);
-            read.tables.push(table);
+            read.add(Table::read(&input.path, watch.cancel())?, &input.id)?;
         }
         watch.enter(Step::Preparing)?;
         Ok(read)
     }
 
+    /// Records that are in memory already.
+    pub(crate) fn of(table: Table, id: &str, beside: &[String], watch: &Watch<'_>) -> Result<Self, ResolutionError> {
+        let mut inputs = Self { tables: Vec::new(), skipped: beside.to_vec(), ids: Vec::new() };
+        inputs.add(table, id)?;
+        watch.enter(Step::Preparing)?;
+        Ok(inputs)
+    }
+
+    fn add(&mut self, table: Table, id: &str) -> Result<(), ResolutionError> {
+        if table.rows() == 0 {
+            return Err(ResolutionError::Empty { file: table.path });
+        }
+        let place = column(&table, id)?;
+        check_ids(&table, place)?;
+        self.skipped.push(id.to_owned());
+        self.ids.push(place);
+        self.tables.push(table);
+        Ok(())
+    }
+
     /// The model of this name for these files: `auto`, a shipped one, or a document's path.
     pub(crate) fn model(&self, name: &str) -> Result<Model, ResolutionError> {
-        if name == "auto" {
-            let skipped: Vec<&str> = self.skipped.iter().map(String::as_str).collect();
-            return Ok(propose(&self.tables, &skipped));
-        }
-        if let Some(model) = shipped(name) {
+        if let Some(model) = known_model(name)? {
             return Ok(self.without_skipped(model));
         }
-        let path = Path::new(name);
-        if !path.exists() {
-            return Err(ResolutionError::UnknownModel { name: name.to_owned() });
-        }
-        Ok(self.without_skipped(Model::read(path)?))
+        let skipped: Vec<&str> = self.skipped.iter().map(String::as_str).collect();
+        Ok(propose(&self.tables, &skipped))
     }
 
     /// A model may know the header of an id or of the truth: they are not to be looked at.
@@ -108,6 +113,21 @@ impl Inputs {
             |(row, id): (usize, &u32)| (column.values.text(*id), u32::try_from(before + row).unwrap_or(u32::MAX));
         column.ids.iter().enumerate().map(named).collect()
     }
+}
+
+/// The model of this name: a shipped one or a document's path; `None` for `auto`, which is made for the records.
+pub(crate) fn known_model(name: &str) -> Result<Option<Model>, ResolutionError> {
+    if name == "auto" {
+        return Ok(None);
+    }
+    if let Some(model) = shipped(name) {
+        return Ok(Some(model));
+    }
+    let path = Path::new(name);
+    if !path.exists() {
+        return Err(ResolutionError::UnknownModel { name: name.to_owned() });
+    }
+    Model::read(path).map(Some)
 }
 
 /// The place of a column.

@@ -166,7 +166,8 @@ fn look(
             seen.is_stopped = !watch.compared(so_far, at_most);
         }
     };
-    let seen = blocking.visit(Seen::default, each);
+    let begin = || Seen { is_stopped: watch.cancel().is_cancelled(), ..Seen::default() };
+    let seen = blocking.visit(begin, each);
     if watch.cancel().is_cancelled() {
         return Err(ResolutionError::Cancelled);
     }

@@ -47,6 +47,17 @@ impl Table {
         Ok(Self { path: path.to_owned(), names, columns, malformed })
     }
 
+    /// Records that are in memory already: the texts of each column, record by record, empty where there is none. `name`
+    /// stands for the file in messages.
+    pub fn of_texts<'a, T>(name: &str, columns: Vec<(String, T)>) -> Self
+    where
+        T: Iterator<Item = &'a str> + Send,
+    {
+        let (names, texts): (Vec<String>, Vec<T>) = columns.into_iter().unzip();
+        let columns = texts.into_par_iter().map(Iterator::collect).collect();
+        Self { path: PathBuf::from(name), names, columns, malformed: 0 }
+    }
+
     /// Number of records.
     pub fn rows(&self) -> usize {
         self.columns.first().map_or(0, |column| column.ids.len())

@@ -51,7 +51,8 @@ impl Demo {
         )?;
         self.project(session)?;
         let manifest = self.data(session)?;
-        let files = SALES.map(|name| self.dir.join("data").join(name)).to_vec();
+        let names = SALES.iter().chain(&resolving::FILES);
+        let files = names.map(|name| self.dir.join("data").join(name)).collect();
         let done = run::perform(session, RunRequest { files, ..RunRequest::default() })?;
         say_step(session, "3  run", &run_text(&done))?;
         if done.state != RunState::Succeeded {
@@ -67,6 +68,7 @@ impl Demo {
         if !known {
             lakehouse::init_project(&self.dir, "retail")?;
         }
+        resolving::add(&self.dir)?;
         let what = if known { "is there already" } else { "made from the template `retail`" };
         say_step(session, "1  project", &format!("{}: {what}", self.dir.display()))
     }
@@ -111,7 +113,7 @@ impl Demo {
         add("grayghost sql \"select * from gold.top_products\"".to_owned(), "ask a question");
         add("grayghost assets".to_owned(), "what was made");
         add("grayghost quality".to_owned(), "every rule and its verdict");
-        add("grayghost resolve dedupe data/people.csv --id record_id --out clusters.csv".to_owned(), "who is who");
+        add("grayghost resolve report data/people.csv --id record_id --out people.html".to_owned(), "why they are who");
         add("grayghost lineage gold.fact_sale.total_amount".to_owned(), "where a number comes from");
         let heading = paint.strong("look next");
         say(session, &format!("\n{heading}\n{}", table.render(paint).trim_end()))?;

@@ -30,7 +30,13 @@ pub(crate) struct Diff {
 
 impl Diff {
     pub(super) fn answer(&self, session: &mut Session) -> Result<Ending, Failure> {
-        if is_model(&self.before) && is_model(&self.after) {
+        if is_model(&self.before) != is_model(&self.after) {
+            return Err(Failure::Usage {
+                what: "could not compare a model with clusters".to_owned(),
+                remedy: "give two models (.yaml), or two files of clusters".to_owned(),
+            });
+        }
+        if is_model(&self.before) {
             let found = diff_models(&self.before, &self.after)?;
             let text = models_text(&found, session.screen.paint);
             match self.format {
@@ -75,8 +81,8 @@ fn models_text(found: &ModelDifference, paint: Paint) -> String {
     for LevelChange { column, agreement, has, weight } in &found.levels {
         add(column, agreement, *has, *weight);
     }
-    let mut text = table.render(paint);
-    text = format!("{text}{} the same, to a twentieth of a bit\n", plural(found.same, "level"));
+    let mut text = if table.is_empty() { String::new() } else { table.render(paint) };
+    text = format!("{text}{} the same, to a tenth of a bit\n", plural(found.same, "level"));
     let lists = [
         ("columns added", &found.columns_added),
         ("columns gone", &found.columns_gone),

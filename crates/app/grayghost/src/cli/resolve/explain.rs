@@ -61,6 +61,13 @@ impl Explain {
                 let found = watched(session, &|_| {}, |watch| resolution::explain_link(&request, (a, b), watch))?;
                 (serde_json::to_value(&found), link_text(&found, paint))
             }
+            [_, _, _] if self.one_to_one || self.id.len() > 1 => {
+                return Err(Failure::Usage {
+                    what: "could not explain a pair of one file as a link of two".to_owned(),
+                    remedy: "give two files and an id of each; or one file, one id column and no `--one-to-one`"
+                        .to_owned(),
+                });
+            }
             [file, a, b] => {
                 let request = DedupeRequest {
                     input: input(file, left),

@@ -14,7 +14,7 @@ use datafusion::{
 use futures::future::BoxFuture;
 use lakehouse_model::{AssetKind, AssetName, Materialization, Model, Project, RenderMode, Source};
 
-use super::{CHANGES, REJECT_RAW, REJECT_REASON, failing_condition, rules::Condition, typed};
+use super::{CHANGES, REJECT_RAW, REJECT_REASON, failing_condition, resolve, rules::Condition, typed};
 use crate::{EngineError, Lake, load::bronze_schema};
 
 impl Lake {
@@ -102,7 +102,14 @@ impl Lake {
             typed(&planned.session.state(), planned.plan, model).map_err(|error| error.into_plan(&name, &file))?;
         let own = |field: &&Arc<Field>| field.name() != REJECT_REASON && field.name() != REJECT_RAW;
         let fields: Vec<Arc<Field>> = plan.schema().fields().iter().filter(own).cloned().collect();
-        Ok(Arc::new(Schema::new(fields)))
+        let schema = Arc::new(Schema::new(fields));
+        match &model.config.resolve {
+            Some(how) => {
+                resolve::identity(self, project, model)?;
+                resolve::resolved_schema(model, how, &schema)
+            }
+            None => Ok(schema),
+        }
     }
 
     /// The columns that the config names exist, and the conditions of rules on rows can be evaluated.

@@ -61,7 +61,11 @@ impl Lake {
             Some(name) => Some(self.position(name, &versions).await?),
             None => None,
         };
-        let mark = statement_mark(&statement);
+        // What is done with the records is part of what the table was made by.
+        let mark = match super::resolve::identity(self, project, model)? {
+            Some(identity) => statement_mark(&format!("{statement}\n{identity}")),
+            None => statement_mark(&statement),
+        };
         let incremental = model.config.materialized == Materialization::Incremental;
         let same_statement = self.mark(&model.name, &mark.0).await? == Some(mark.1);
         let everything =

@@ -8,6 +8,7 @@ mod ahead;
 mod inputs;
 mod output;
 mod plan;
+mod resolve;
 mod rows;
 mod rules;
 mod seen;
@@ -104,7 +105,7 @@ impl Lake {
     ) -> BoxFuture<'a, Result<ColumnSources, EngineError>> {
         Box::pin(async move {
             let planned = self.view_plan(project, model).await?;
-            Ok(own_columns(&planned.plan))
+            Ok(own_columns(model, &planned.plan))
         })
     }
 }
@@ -122,7 +123,10 @@ impl Pass<'_> {
     async fn take(&self, step: &inputs::Step) -> Result<Made, EngineError> {
         let Self { lake, model, inputs, work, .. } = *self;
         let prepared = lake.prepare(self.project, model, inputs, step).await?;
-        let rows = prepared.stream(model).await?;
+        let mut rows = prepared.stream(model).await?;
+        if let Some(how) = &model.config.resolve {
+            rows = resolve::resolve(lake, self.project, (model, how), rows, work).await?;
+        }
         let schema = rows.schema();
         let output = Output { lake, model, inputs, step, session: &prepared.session, work };
         let made =
@@ -132,10 +136,13 @@ impl Pass<'_> {
 }
 
 /// Where the columns of a model's table come from.
-fn own_columns(plan: &LogicalPlan) -> ColumnSources {
+fn own_columns(model: &Model, plan: &LogicalPlan) -> ColumnSources {
     let mut columns = sql::column_sources(plan);
     columns.retain(|(name, _)| name != REJECT_REASON && name != REJECT_RAW);
-    columns
+    match &model.config.resolve {
+        Some(how) => resolve::resolved_columns(how, &columns),
+        None => columns,
+    }
 }
 
 /// Casts the statement's columns to the types that the model's YAML declares.

@@ -83,7 +83,7 @@ impl Lake {
         let session = self.sessions.open(named.chain(views))?;
         let file = model.path.display().to_string();
         let planned = self.sessions.plan(session, &model.name.to_string(), Some(&file), &statement).await?;
-        let (session, columns) = (planned.session, own_columns(&planned.plan));
+        let (session, columns) = (planned.session, own_columns(model, &planned.plan));
         let state = session.state();
         let plan = typed(&state, planned.plan, model)?;
         let plan = state.optimize(&plan).map_err(|error| EngineError::execute(&model.name, error))?;

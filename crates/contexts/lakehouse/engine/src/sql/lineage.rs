@@ -77,6 +77,12 @@ pub(crate) fn column_sources(plan: &LogicalPlan) -> ColumnSources {
     names.zip(traced.columns).map(|(name, direct)| (name, direct.union(&traced.rows).cloned().collect())).collect()
 }
 
+/// The same sources, of a column that is computed over several rows of them.
+#[must_use]
+pub(crate) fn computed_over(sources: BTreeSet<ColumnSource>) -> Vec<ColumnSource> {
+    raised(sources, SourceKind::Aggregation).into_iter().collect()
+}
+
 /// Sources of a plan's output columns by position, and of its rows as a whole.
 #[derive(Default)]
 struct Traced {

@@ -6,7 +6,7 @@ mod scan;
 mod session;
 
 pub(crate) use functions::hash_columns;
-pub(crate) use lineage::column_sources;
 pub use lineage::{ColumnSource, ColumnSources, SourceKind};
+pub(crate) use lineage::{column_sources, computed_over};
 pub(crate) use scan::{LakeScan, Slot};
 pub(crate) use session::{Planned, Sessions, compile, plan_error};

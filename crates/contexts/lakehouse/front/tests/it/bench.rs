@@ -8,6 +8,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use crate::resolving::Alike;
+
 /// 2026-01-02T03:04:05Z in microseconds.
 pub(crate) const NOW: Timestamp = Timestamp(1_767_323_045_000_000);
 
@@ -88,7 +90,7 @@ impl Bench {
     }
 
     pub(crate) fn house(&self) -> Result<Lakehouse, LakehouseError> {
-        Lakehouse::open(self.root(), Arc::clone(&self.clock) as Arc<dyn Clock>)
+        Lakehouse::open(self.root(), Arc::clone(&self.clock) as Arc<dyn Clock>, Arc::new(Alike))
     }
 
     pub(crate) fn request(&self, files: &[&str]) -> RunRequest {

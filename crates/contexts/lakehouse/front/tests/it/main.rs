@@ -10,4 +10,5 @@ mod lineage;
 mod quality;
 mod queries;
 mod refusals;
+mod resolving;
 mod runs;

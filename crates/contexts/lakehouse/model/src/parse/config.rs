@@ -4,9 +4,9 @@ use super::{
     reader::{Map, Reader},
     tree::{Entry, Node, Value},
 };
-use crate::{AssetName, BatchBy, Config, Materialization, Strategy, error::Mistakes};
+use crate::{AssetName, BatchBy, Config, Materialization, Resolve, Strategy, error::Mistakes};
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "materialized",
     "incremental_strategy",
     "unique_key",
@@ -15,9 +15,11 @@ const KEYS: [&str; 10] = [
     "prune_by",
     "rejects",
     "batch_by",
+    "resolve",
     "tags",
     "enabled",
 ];
+const RESOLVE_KEYS: [&str; 3] = ["id", "model", "ignore"];
 const MATERIALIZED: [&str; 3] = ["table", "incremental", "view"];
 const STRATEGIES: [&str; 2] = ["append", "merge"];
 const BATCHES: [&str; 2] = ["run", "file"];
@@ -45,6 +47,7 @@ pub(crate) fn read(reader: &mut Reader, node: &Node, layer: &str) -> Config {
         prune_by: reader.text(map.get("prune_by"), "prune_by"),
         rejects: read_rejects(reader, map, layer),
         batch_by: reader.word::<BatchBy>(map.get("batch_by"), "batch_by", &BATCHES).unwrap_or_default(),
+        resolve: read_resolve(reader, map),
         tags: reader.texts(map.get("tags"), "tags"),
         enabled: reader.flag(map.get("enabled"), "enabled"),
     }
@@ -56,6 +59,18 @@ fn read_rejects(reader: &mut Reader, map: Map<'_>, layer: &str) -> Option<AssetN
     let text = reader.text(Some(node), "rejects")?;
     let full = if text.contains('.') { text } else { format!("{layer}.{text}") };
     AssetName::parse(&full).map_err(|error| reader.wrong(node.line, error)).ok()
+}
+
+/// Which records are the same thing: by which id, by which model.
+fn read_resolve(reader: &mut Reader, map: Map<'_>) -> Option<Resolve> {
+    let node = map.get("resolve")?;
+    let inner = reader.map(node, "resolve", &RESOLVE_KEYS);
+    let Some(id) = reader.text(inner.get("id"), "resolve.id") else {
+        reader.wrong(node.line, "`resolve` needs an `id`: the column that names each record");
+        return None;
+    };
+    let model = reader.text(inner.get("model"), "resolve.model").unwrap_or_else(|| "auto".to_owned());
+    Some(Resolve { id, model, ignore: reader.texts(inner.get("ignore"), "resolve.ignore") })
 }
 
 /// Both blocks as one, where `sql` wins key by key and tags add up; then checked as a whole.
@@ -97,6 +112,17 @@ fn check(reader: &mut Reader, node: &Node, config: &Config) {
             reader.wrong(line(key), format!("`{key}` needs incremental_strategy='merge'"));
         }
     }
+    if config.resolve.is_some() {
+        if config.materialized != Materialization::Table {
+            reader.wrong(
+                line("resolve"),
+                "`resolve` needs materialized='table': clusters are made of all records at once",
+            );
+        }
+        if config.rejects.is_some() {
+            reader.wrong(line("rejects"), "`rejects` does not go with `resolve`: every record gets a cluster");
+        }
+    }
     if config.rejects.is_some() && config.materialized == Materialization::View {
         reader.wrong(line("rejects"), "a view keeps no rows and so has no `rejects`");
     }
@@ -122,6 +148,9 @@ mod tests {
         assert_eq!(config.incremental_strategy, Strategy::Append);
         assert_eq!(config.rejects.map(|name| name.to_string()), Some("silver.bad".into()));
         assert_eq!(merged("{}", "{}"), Ok(Config::default()));
+        let config = merged("{resolve: {id: key, ignore: note}}", "{}").expect("valid");
+        let resolve = Resolve { id: "key".to_owned(), model: "auto".to_owned(), ignore: vec!["note".to_owned()] };
+        assert_eq!(config.resolve, Some(resolve));
     }
 
     #[test]
@@ -136,6 +165,10 @@ mod tests {
             ("{materialized: view, rejects: bad}", "a view keeps no rows"),
             ("{materialized: snapshot}", "unknown materialized `snapshot`; known are table, incremental, view"),
             ("{materialised: table}", "unknown key `materialised` in config; did you mean `materialized`?"),
+            ("{resolve: {model: person}}", "`resolve` needs an `id`"),
+            ("{resolve: {id: a, modell: person}}", "unknown key `modell` in resolve; did you mean `model`?"),
+            ("{resolve: {id: a}, materialized: view}", "`resolve` needs materialized='table'"),
+            ("{resolve: {id: a}, rejects: bad}", "`rejects` does not go with `resolve`"),
             ("{rejects: Bad}", "`silver.Bad` is not a table name"),
             ("{tags: {a: b}}", "tags must be a text"),
         ];

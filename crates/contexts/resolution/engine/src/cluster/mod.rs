@@ -26,7 +26,7 @@ const RAISE: f32 = 2.0;
 /// Members that speak for a group where there are too many pairs.
 const REPRESENTATIVES: usize = 8;
 /// A group is only looked for where some pair is surer than the threshold by this many bits.
-const SURER: f32 = 3.0;
+pub const SURER: f32 = 3.0;
 
 /// What clustering did beside the groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

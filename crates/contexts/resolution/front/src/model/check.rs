@@ -2,7 +2,7 @@
 
 use resolution_engine::{
     block::Key,
-    compare::{MAX_COMPARISONS, MAX_TESTS},
+    compare::{MAX_COMPARISONS, MAX_TESTS, Test},
 };
 
 use super::{Comparison, Model, Odds, VERSION};
@@ -65,6 +65,9 @@ impl Model {
         let named = std::iter::once(name).chain(&comparison.swaps_with).chain(&comparison.given);
         for other in named.filter(|other| !self.has_column(other)) {
             found.push(format!("comparison `{name}` names the column `{other}`, which is not under `columns`"));
+        }
+        if comparison.levels.iter().any(|level| level.test == Test::SharedWords(0)) {
+            found.push(format!("comparison `{name}` asks for no shared word, which any two texts have"));
         }
         if !(0.0..=1.0).contains(&comparison.rarity) {
             found.push(format!("comparison `{name}` has a rarity that is not between 0 and 1"));

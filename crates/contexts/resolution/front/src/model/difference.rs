@@ -9,7 +9,7 @@ use super::{BlockingRule, Comparison, Model, Odds};
 use crate::{ResolutionError, parts::level_in_words};
 
 /// Weights that differ by less, in bits, are the same to anybody who reads them.
-const LEAST: f64 = 0.05;
+const LEAST: f64 = 0.1;
 
 /// Two models, one beside the other.
 #[derive(Debug, Clone, PartialEq, Serialize)]

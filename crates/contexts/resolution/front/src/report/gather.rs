@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 use resolution_engine::{
+    cluster::SURER,
     compare::{Comparisons, Ladder, Pattern},
     measure::measure,
     score::Scorer,
@@ -67,6 +68,7 @@ pub(super) fn gather(request: &ReportRequest, watch: &Watch<'_>) -> Result<Repor
         missed: found.missed,
         threshold: found.threshold,
         threshold_chosen: records.model.threshold.is_none(),
+        link: found.threshold + SURER,
         prior: Prior { probability: prior, bits: prior_weight(prior) },
         comparisons: seen.comparisons(),
         weights: seen.weights(&inside),

@@ -57,6 +57,8 @@ pub struct Report {
     pub threshold: f32,
     /// Whether it was chosen from the data.
     pub threshold_chosen: bool,
+    /// The weight in bits that some pair of every group has: from here on it is a link.
+    pub link: f32,
     /// How likely two records drawn at random match.
     pub prior: Prior,
     /// What each agreement is worth.

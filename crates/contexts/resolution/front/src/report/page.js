@@ -205,6 +205,7 @@ fill("blocking", report.blocking.rules, blocking);
 fill("sizes", report.sizes, sizes);
 fill("patterns", report.patterns, patterns);
 fill("pairs", report.pairs, pairs);
+if (report.pairs.length === 0) document.getElementById("values").remove();
 drawAll();
 isNarrow.addEventListener("change", drawAll);
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
