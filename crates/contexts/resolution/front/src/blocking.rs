@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use crate::{
     Records, ResolutionError,
+    blocks::describe,
     dedupe::DedupeRequest,
     inputs::Inputs,
-    learn::describe,
     resolve::{Found, resolve},
     watch::{Step, Watch},
 };

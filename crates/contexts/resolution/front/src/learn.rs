@@ -4,8 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use hashbrown::HashMap;
 use resolution_engine::{
-    block::{Blocking, Blocks, Key, KeyCache, Part, Rule},
-    column::{Column, NULL},
+    block::{Blocking, Blocks, Key, KeyCache, Part, Rule, Sides},
     compare::{Comparisons, Ladder, Pattern},
     score::Scorer,
     train::{self, Parameters, PatternCounts},
@@ -13,7 +12,8 @@ use resolution_engine::{
 
 use crate::{
     ResolutionError,
-    auto::{Atom, Choice, atoms, choose},
+    auto::Choice,
+    blocks::{first_rules, more_rules, refuse_exploding},
     records::Records,
     standard::Kind,
     watch::Watch,
@@ -32,13 +32,6 @@ const MOST_SESSIONS: usize = 10;
 /// A session with fewer expected matches, or a smaller share of them, says nothing reliable.
 const LEAST_MATCHES: f64 = 20.0;
 const LEAST_SHARE: f64 = 0.02;
-/// Pairs that are compared at most: so many a record, between these bounds.
-const FEWEST_PAIRS: u64 = 2_000_000;
-const PAIRS_PER_RECORD: u64 = 100;
-const MOST_PAIRS: u64 = 12_000_000;
-const PAIRS_PER_RECORD_BEYOND: u64 = 8;
-/// A rule that a model names may not give more pairs than this many a record.
-const EXPLODING: u64 = 1_000;
 
 /// Pairs that what is known before weighs below the threshold by more than this, in bits, are counted and not held: what is
 /// learnt later moves no weight that far.
@@ -69,6 +62,9 @@ pub(crate) struct Learnt {
     pub(crate) held: Vec<Vec<Pair>>,
     /// How often each pattern occurs among all pairs that were compared.
     pub(crate) counts: PatternCounts,
+    cache: KeyCache,
+    /// Whether the rules were chosen, and more may be.
+    may_grow: bool,
 }
 
 /// Learns what `rules` and `known` leave open.
@@ -80,14 +76,14 @@ pub(crate) fn learn(
     (which, watch): (Hold, &Watch<'_>),
 ) -> Result<Learnt, ResolutionError> {
     let all = records.sides.all_pairs(records.order.len());
-    let is_frozen = known.is_some();
+    let (is_frozen, may_grow) = (known.is_some(), rules.is_empty() && records.sides == Sides::Within);
     let mut parameters = known.unwrap_or_else(|| {
         let u = train::random_levels(comparisons, records.sides, records.rows(), RANDOM_PAIRS);
         Parameters::start(ladders, u, 1.0 / f64::from(records.rows()))
     });
     let mut cache = KeyCache::default();
     let Choice { rules, blocks } = if rules.is_empty() {
-        chosen(records, ladders, &parameters, &mut cache, all)
+        first_rules(records, ladders, &parameters, &mut cache)
     } else {
         cache.learn(&rules, &records.columns);
         let of = |rule: &Rule| Blocks::of(rule, &records.columns, &cache, records.sides);
@@ -121,17 +117,17 @@ pub(crate) fn learn(
     };
     let blocking = Blocking::of_blocks(made, records.order.len(), records.sides);
     let scorer = scorer(comparisons, ladders, &parameters);
-    let (held, counts) = look(&blocking, comparisons, &scorer, which, watch)?;
+    let (held, counts) = look((&blocking, 0), comparisons, &scorer, which, watch)?;
     if !is_frozen {
         parameters.prior = train::expect_matches(&parameters, ladders, &counts, (1.0, all));
     }
-    Ok(Learnt { rules, blocking, parameters, held, counts })
+    Ok(Learnt { rules, blocking, parameters, held, counts, cache, may_grow })
 }
 
-/// Compares all pairs, counts their patterns and holds those that may matter: the memory of a run is that of its likely
-/// pairs, however many are compared.
+/// Compares the pairs of the rules from one on, counts their patterns and holds those that may matter: the memory of a run is
+/// that of its likely pairs, however many are compared.
 fn look(
-    blocking: &Blocking,
+    (blocking, from): (&Blocking, usize),
     comparisons: &Comparisons<'_>,
     scorer: &Scorer<'_>,
     which: Hold,
@@ -148,7 +144,7 @@ fn look(
         Hold::Every => true,
         Hold::Near(least) => scorer.weight_of(a, pattern) >= least - OUT_OF_REACH,
     };
-    let at_most: u64 = blocking.rules().iter().map(|blocks| blocks.pairs).sum();
+    let at_most: u64 = blocking.rules()[from..].iter().map(|blocks| blocks.pairs).sum();
     let compared = AtomicU64::new(0);
     let each = |seen: &mut Seen, a: u32, b: u32| {
         if seen.is_stopped {
@@ -167,11 +163,12 @@ fn look(
         }
     };
     let begin = || Seen { is_stopped: watch.cancel().is_cancelled(), ..Seen::default() };
-    let seen = blocking.visit(begin, each);
+    let seen = (from..blocking.rules().len()).flat_map(|rule| blocking.visit_new(rule, &begin, &each));
+    let (held, counted): (Vec<Vec<Pair>>, Vec<HashMap<Pattern, u64>>) =
+        seen.map(|seen| (seen.held, seen.counts)).unzip();
     if watch.cancel().is_cancelled() {
         return Err(ResolutionError::Cancelled);
     }
-    let (held, counted) = seen.into_iter().map(|seen| (seen.held, seen.counts)).unzip();
     Ok((held, PatternCounts::merge(counted)))
 }
 
@@ -186,65 +183,37 @@ fn scorer<'a>(comparisons: &'a Comparisons<'a>, ladders: &'a [Ladder], parameter
 }
 
 impl Learnt {
+    /// Chooses more rules by what the groups show that is missed, and compares their pairs. `members` are groups and their
+    /// records, by group.
+    pub(crate) fn widen(
+        &mut self,
+        records: &Records,
+        (comparisons, ladders): (&Comparisons<'_>, &[Ladder]),
+        members: &[(u32, u32)],
+        (which, watch): (Hold, &Watch<'_>),
+    ) -> Result<(), ResolutionError> {
+        if !self.may_grow {
+            return Ok(());
+        }
+        let spent = self.counts.pairs();
+        let known = (ladders, &self.parameters);
+        let Choice { rules, blocks } = more_rules(records, known, &mut self.cache, (&self.rules, spent), members);
+        // Where all pairs were compared the rules are for other files of their kind.
+        if records.sides.all_pairs(records.order.len()) > records.model.compare_all {
+            let from = self.blocking.rules().len();
+            self.blocking.add(rules.iter().map(Rule::is_multiple).zip(blocks).collect(), records.order.len());
+            let scorer = scorer(comparisons, ladders, &self.parameters);
+            let (held, counts) = look((&self.blocking, from), comparisons, &scorer, which, watch)?;
+            self.held.extend(held);
+            self.counts.add(counts);
+        }
+        self.rules.extend(rules);
+        Ok(())
+    }
+
     /// Number of pairs compared.
     pub(crate) fn compared(&self) -> u64 {
         self.counts.pairs()
-    }
-}
-
-fn chosen(records: &Records, ladders: &[Ladder], parameters: &Parameters, cache: &mut KeyCache, all: u64) -> Choice {
-    let rows = u64::from(records.rows());
-    let budget = (PAIRS_PER_RECORD * rows)
-        .min(MOST_PAIRS.max(PAIRS_PER_RECORD_BEYOND * rows))
-        .clamp(FEWEST_PAIRS.min(all), all.max(1));
-    let mut offered = Vec::new();
-    for (comparison, ladder) in ladders.iter().enumerate() {
-        let column = &records.columns[ladder.column];
-        let filled = 1.0 - share_of_null(column);
-        for (key, near) in atoms(records.kinds[ladder.column]) {
-            let part = Part { column: ladder.column, key };
-            cache.learn(&[Rule { parts: vec![part], max_block: usize::MAX }], &records.columns);
-            let (keyed, chance) = cache.chance(part, column);
-            offered.push(Atom { part, filled, keyed, equal: parameters.m[comparison][1], near, chance });
-        }
-    }
-    choose(&offered, &records.columns, records.sides, budget, cache)
-}
-
-fn share_of_null(column: &Column) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "counts of records")]
-    let rows = column.ids.len().max(1) as f64;
-    f64::from(column.values.count(NULL)) / rows
-}
-
-/// A rule in words.
-pub(crate) fn describe(rule: &Rule, names: &[String]) -> String {
-    rule.parts.iter().map(|part| key_in_words(part.key, &names[part.column])).collect::<Vec<_>>().join(" and ")
-}
-
-/// A key of a column in words.
-pub(crate) fn key_in_words(key: Key, name: &str) -> String {
-    match key {
-        Key::Exact => name.to_owned(),
-        Key::Prefix(length) => format!("first {length} of {name}"),
-        Key::Suffix(length) => format!("last {length} of {name}"),
-        Key::Sound => format!("sound of {name}"),
-        Key::Year => format!("year of {name}"),
-        Key::MonthDay => format!("month and day of {name}"),
-        Key::LocalPart => format!("local part of {name}"),
-        Key::SortedWords => format!("words of {name}"),
-        Key::Word(_) => format!("a rare word of {name}"),
-        Key::Deletion => format!("{name} but one letter"),
-    }
-}
-
-fn refuse_exploding(records: &Records, rules: &[Rule], blocks: &[Blocks]) -> Result<(), ResolutionError> {
-    let most = (EXPLODING * u64::from(records.rows())).max(FEWEST_PAIRS);
-    match rules.iter().zip(blocks).find(|(_, blocks)| blocks.pairs > most) {
-        None => Ok(()),
-        Some((rule, blocks)) => {
-            Err(ResolutionError::ExplodingRule { rule: describe(rule, &records.names), pairs: blocks.pairs, most })
-        }
     }
 }
 

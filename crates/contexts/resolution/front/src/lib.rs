@@ -8,6 +8,7 @@
 
 pub mod auto;
 mod blocking;
+mod blocks;
 mod dedupe;
 mod difference;
 mod error;

@@ -106,6 +106,7 @@ pub(crate) fn resolve_at(records: &Records, thresholds: &[f32], watch: &Watch<'_
     watch.enter(Step::Grouping)?;
     run.weigh(&learnt);
     run.group();
+    learnt.widen(records, (&comparisons, &ladders), &run.members, (hold, watch))?;
     let missed = run.learn_from_groups(&mut learnt);
     watch.enter(Step::Regrouping)?;
     run.weigh(&learnt);

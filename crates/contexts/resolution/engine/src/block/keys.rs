@@ -60,6 +60,19 @@ impl KeyCache {
         (share, pairs / (filled * filled.saturating_sub(1)).max(1) as f64)
     }
 
+    /// Whether two records share a key that was learnt.
+    #[must_use]
+    pub fn shares(&self, part: Part, column: &Column, a: u32, b: u32) -> bool {
+        let (a, b) = (column.ids[a as usize] as usize, column.ids[b as usize] as usize);
+        match &self.known[&part] {
+            Keys::Single(keys) => keys[a] != 0 && keys[a] == keys[b],
+            Keys::Multiple { starts, keys } => {
+                let of = |id: usize| &keys[starts[id]..starts[id + 1]];
+                of(a).iter().any(|key| *key != 0 && of(b).contains(key))
+            }
+        }
+    }
+
     /// The keys of a rule that was learnt, ready to be asked record by record.
     pub(super) fn of<'a>(&'a self, rule: &Rule, columns: &'a [Column]) -> RuleKeys<'a> {
         let part = |part: &Part| (columns[part.column].ids.as_slice(), &self.known[part]);

@@ -211,6 +211,13 @@ impl Blocking {
         Self { rules: blocks.into_iter().map(|(_, blocks)| blocks).collect(), memberships, sides }
     }
 
+    /// Adds the blocks of more rules behind those that are there.
+    pub fn add(&mut self, blocks: Vec<(bool, Blocks)>, rows: usize) {
+        let more = Self::of_blocks(blocks, rows, self.sides);
+        self.rules.extend(more.rules);
+        self.memberships.extend(more.memberships);
+    }
+
     /// The blocks of each rule.
     pub fn rules(&self) -> &[Blocks] {
         &self.rules

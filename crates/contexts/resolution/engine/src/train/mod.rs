@@ -168,6 +168,12 @@ impl PatternCounts {
         Self(all)
     }
 
+    /// With the pairs of another count.
+    pub fn add(&mut self, more: Self) {
+        let counted = [std::mem::take(&mut self.0), more.0].map(|counts| counts.into_iter().collect());
+        *self = Self::merge(counted.into());
+    }
+
     /// Number of pairs.
     #[must_use]
     pub fn pairs(&self) -> u64 {

@@ -1,8 +1,9 @@
 //! Which blocking rules to use: those that lose the fewest matches for the pairs that they cost.
 //!
-//! Matches are simulated from what is known of each column (how often filled, how often equal among matches); candidate rules
-//! are all conjunctions of up to three keys; the one that catches most of what is still missed, for its pairs, is taken next,
-//! until what is missed is small or the pairs are spent.
+//! Candidate rules are all conjunctions of up to three keys; the one that catches most of what is still missed, for its pairs,
+//! is taken next, until what is missed is small or the pairs are spent. What there is to catch is simulated at first, from
+//! what is known of each column (how often filled, how often equal among matches); once there are groups, their pairs say it:
+//! a person who has moved has another town *and* another postcode, which no simulation knows.
 
 use resolution_engine::{
     block::{Blocks, Key, KeyCache, Part, Rule, Sides},
@@ -37,24 +38,71 @@ pub struct Choice {
 
 const TRIALS: u64 = 2_048;
 const MOST_ATOMS: usize = 48;
-const MOST_RULES: usize = 24;
+/// Rules of a run at most.
+pub const MOST_RULES: usize = 24;
 /// A rule that catches less than this share of all matches is not worth its pairs.
 const LEAST_GAIN: f64 = 0.0008;
+/// Rules that turn out to give too many pairs, after which no more are tried: to make their blocks is what costs.
+const MOST_REFUSED: u32 = 3;
 /// What it is worth to catch a match that one rule catches already: what is known of the columns may be wrong.
 const AGAIN: f64 = 0.3;
+/// The same of a match that was seen.
+const GIVEN: f64 = 0.05;
 /// Blocks beyond this hold more chance than matches.
 pub const LARGEST_BLOCK: usize = 1_000;
 
-/// Chooses rules for at most about `budget` pairs.
+/// Pairs that rules should catch.
+#[derive(Debug)]
+pub struct Matches {
+    /// Which atoms each shares, as bits, and what it is worth to catch it.
+    pairs: Vec<(u64, f64)>,
+    /// What is left of its worth when it was caught.
+    again: f64,
+    /// How many matches these are among, those that are caught already included.
+    among: usize,
+}
+
+/// Matches as they may be, by what is known of each atom.
 #[must_use]
-pub fn choose(atoms: &[Atom], columns: &[Column], sides: Sides, budget: u64, cache: &mut KeyCache) -> Choice {
+pub fn simulated(atoms: &[Atom]) -> Matches {
+    let atoms = &atoms[..atoms.len().min(MOST_ATOMS)];
+    let pairs: Vec<(u64, f64)> = (0..TRIALS).map(|trial| (simulate(atoms, trial), 1.0)).collect();
+    Matches { among: pairs.len(), pairs, again: AGAIN }
+}
+
+/// Pairs that were found to match and that no rule gives, among so many that were found.
+#[must_use]
+pub fn observed(
+    atoms: &[Atom],
+    columns: &[Column],
+    cache: &KeyCache,
+    (pairs, among): (&[(u32, u32)], usize),
+) -> Matches {
+    let atoms = &atoms[..atoms.len().min(MOST_ATOMS)];
+    let shared = |a: u32, b: u32| {
+        let bit =
+            |(at, atom): (usize, &Atom)| u64::from(cache.shares(atom.part, &columns[atom.part.column], a, b)) << at;
+        atoms.iter().enumerate().map(bit).sum()
+    };
+    Matches { pairs: pairs.iter().map(|(a, b)| (shared(*a, *b), 1.0)).collect(), again: GIVEN, among }
+}
+
+/// Chooses at most `most` rules for at most about `budget` pairs.
+#[must_use]
+pub fn choose(
+    atoms: &[Atom],
+    columns: &[Column],
+    sides: Sides,
+    (matches, most, budget): (Matches, usize, u64),
+    cache: &mut KeyCache,
+) -> Choice {
     let atoms = &atoms[..atoms.len().min(MOST_ATOMS)];
     let rows = columns.first().map_or(0, |column| column.ids.len());
-    let mut open: Vec<(u64, f64)> = (0..TRIALS).map(|trial| (simulate(atoms, trial), 1.0)).collect();
+    let Matches { pairs: mut open, again, among } = matches;
     let mut candidates = conjunctions(atoms, sides.all_pairs(rows), budget);
-    let (mut choice, mut pairs) = (Choice::default(), 0);
-    while choice.rules.len() < MOST_RULES {
-        let Some(best) = best(&candidates, &open, budget.saturating_sub(pairs)) else { break };
+    let (mut choice, mut pairs, mut refused) = (Choice::default(), 0, 0);
+    while choice.rules.len() < most {
+        let Some(best) = best(&candidates, (&open, among), budget.saturating_sub(pairs)) else { break };
         let candidate = candidates.swap_remove(best);
         let rule = Rule { parts: parts(atoms, candidate.mask), max_block: LARGEST_BLOCK };
         cache.learn(std::slice::from_ref(&rule), columns);
@@ -63,6 +111,10 @@ pub fn choose(atoms: &[Atom], columns: &[Column], sides: Sides, budget: u64, cac
             || pairs + blocks.pairs > budget
             || blocks.oversized_pairs > 20 * (blocks.pairs + budget / 4)
         {
+            refused += 1;
+            if refused == MOST_REFUSED {
+                break;
+            }
             continue;
         }
         pairs += blocks.pairs;
@@ -70,7 +122,7 @@ pub fn choose(atoms: &[Atom], columns: &[Column], sides: Sides, budget: u64, cac
         choice.blocks.push(blocks);
         open.iter_mut()
             .filter(|(shared, _)| shared & candidate.mask == candidate.mask)
-            .for_each(|(_, worth)| *worth *= AGAIN);
+            .for_each(|(_, worth)| *worth *= again);
     }
     choice
 }
@@ -114,7 +166,7 @@ fn conjunctions(atoms: &[Atom], all_pairs: u64, budget: u64) -> Vec<Candidate> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "some thousand trials")]
-fn best(candidates: &[Candidate], open: &[(u64, f64)], left: u64) -> Option<usize> {
+fn best(candidates: &[Candidate], (open, among): (&[(u64, f64)], usize), left: u64) -> Option<usize> {
     let cheap = left as f64 / 40.0;
     let mut best: Option<(usize, f64)> = None;
     for (at, candidate) in candidates.iter().enumerate() {
@@ -124,7 +176,7 @@ fn best(candidates: &[Candidate], open: &[(u64, f64)], left: u64) -> Option<usiz
         let caught: f64 =
             open.iter().filter(|(shared, _)| shared & candidate.mask == candidate.mask).map(|(_, worth)| worth).sum();
         let worth = caught / (candidate.pairs + cheap);
-        if caught >= LEAST_GAIN * TRIALS as f64 && best.is_none_or(|(_, known)| worth > known) {
+        if caught >= LEAST_GAIN * among as f64 && best.is_none_or(|(_, known)| worth > known) {
             best = Some((at, worth));
         }
     }

@@ -8,7 +8,7 @@ mod profile;
 
 use resolution_engine::column::Column;
 
-pub use blocking::{Atom, Choice, LARGEST_BLOCK, choose};
+pub use blocking::{Atom, Choice, LARGEST_BLOCK, MOST_RULES, Matches, choose, observed, simulated};
 pub(crate) use contained::beyond;
 pub use ladders::{atoms, comparisons};
 pub use profile::{Profile, profile};

@@ -128,7 +128,7 @@ fn weights(model: &Model) -> Vec<Weighed> {
 }
 
 fn in_words(rule: &BlockingRule) -> String {
-    rule.keys.iter().map(|key| crate::learn::key_in_words(key.key, &key.column)).collect::<Vec<_>>().join(" and ")
+    rule.keys.iter().map(|key| crate::blocks::key_in_words(key.key, &key.column)).collect::<Vec<_>>().join(" and ")
 }
 
 #[cfg(test)]

@@ -19,12 +19,13 @@ fn shared(name: &str) -> Option<PathBuf> {
     None
 }
 
-/// Pairwise and B-cubed F1 by `auto`.
-fn groups(file: &str, id: &str, truth: &str) -> Option<(f64, f64)> {
+/// Pairwise and B-cubed F1 by `auto`, and the share of true pairs that blocking gives.
+fn groups(file: &str, id: &str, truth: &str) -> Option<(f64, f64, f64)> {
     let input = Input { path: shared(file)?, id: id.to_owned() };
     let request = DedupeRequest { input, model: "auto".to_owned(), ignore: Vec::new(), previous: None };
     let found = unwatched(|watch| evaluate(&request, &Truth::Column(truth.to_owned()), watch)).expect("measured");
-    Some((found.default.measured.pairwise.f1, found.default.measured.b_cubed.f1))
+    let measured = found.default.measured;
+    Some((measured.pairwise.f1, measured.b_cubed.f1, found.blocking_recall))
 }
 
 fn links(left: &str, right: &str, truth: &str) -> Option<f64> {
@@ -41,15 +42,19 @@ fn links(left: &str, right: &str, truth: &str) -> Option<f64> {
 
 #[test]
 fn people_with_errors() {
-    if let Some((pairs, b3)) = groups("splink/fake_1000.csv", "unique_id", "cluster") {
+    if let Some((pairs, b3, _)) = groups("splink/fake_1000.csv", "unique_id", "cluster") {
         assert!(pairs >= 0.94 && b3 >= 0.96, "{pairs} {b3}");
     }
 }
 
 #[test]
 fn historical_people() {
-    if let Some((pairs, b3)) = groups("splink/historical_figures_with_errors_50k.parquet", "unique_id", "cluster") {
+    if let Some((pairs, b3, given)) =
+        groups("splink/historical_figures_with_errors_50k.parquet", "unique_id", "cluster")
+    {
         assert!(pairs >= 0.90 && b3 >= 0.92, "{pairs} {b3}");
+        // 24 rules chosen at once gave .837: the later ones are to come from what the groups show to be missed.
+        assert!(given >= 0.845, "{given}");
     }
 }
 
