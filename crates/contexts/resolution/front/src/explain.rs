@@ -66,23 +66,15 @@ pub fn explain(
     watch: &Watch<'_>,
 ) -> Result<Explanation, ResolutionError> {
     let inputs = Inputs::read(std::slice::from_ref(&request.input), &request.ignore, watch)?;
-    let by_id = inputs.by_id(0);
-    let record = |id: &str| {
-        let missing = || ResolutionError::NoSuchRecord { file: request.input.path.clone(), id: id.to_owned() };
-        by_id.get(id).copied().ok_or_else(missing)
-    };
-    let (left, right) = (record(a)?, record(b)?);
+    let (left, right) = (inputs.record(0, a)?, inputs.record(0, b)?);
     let records = Records::of(&inputs.model(&request.model)?, &inputs.tables)?;
     let found = resolve(&records, watch)?;
-    let place = |record: u32| {
-        u32::try_from(records.order.iter().position(|known| *known == record).unwrap_or(0)).unwrap_or(u32::MAX)
-    };
     let names: Vec<&str> = records.names.iter().map(String::as_str).collect();
     let Compiled { ladders, .. } = compile(&found.model, &names);
     let comparisons = Comparisons::prepare(&ladders, &records.columns);
     let scorer = found.weighing.scorer(&comparisons, &ladders);
     let view = View { names: &names, comparisons: &comparisons, ladders: &ladders, scorer: &scorer };
-    let (x, y) = (place(left), place(right));
+    let (x, y) = (records.place(left), records.place(right));
     let pattern = comparisons.pattern(x, y);
     let weight = scorer.weight_of(x, pattern);
     let id = |place: u32| inputs.id(records.order[place as usize]).to_owned();

@@ -67,19 +67,10 @@ pub fn explain_link(
     watch: &Watch<'_>,
 ) -> Result<LinkExplanation, ResolutionError> {
     let inputs = Inputs::read(&[request.left.clone(), request.right.clone()], &request.ignore, watch)?;
-    let record = |which: usize, id: &str| {
-        let file = || inputs.tables[which].path.clone();
-        let missing = || ResolutionError::NoSuchRecord { file: file(), id: id.to_owned() };
-        inputs.by_id(which).get(id).copied().ok_or_else(missing)
-    };
-    let (left, right) = (record(0, a)?, record(1, b)?);
+    let (left, right) = (inputs.record(0, a)?, inputs.record(1, b)?);
     let records = Records::of(&inputs.model(&request.model)?, &inputs.tables)?;
     let links = link(&records, request.partners, watch)?;
-    let place = |record: u32| {
-        let place = records.order.iter().position(|known| *known == record).unwrap_or(0);
-        u32::try_from(place).unwrap_or(u32::MAX)
-    };
-    let pair = (place(left), place(right));
+    let pair = (records.place(left), records.place(right));
     let Weighed { prior, parts, weight } = match &links.how {
         How::Alone { model, weighing, .. } => {
             let names: Vec<&str> = records.names.iter().map(String::as_str).collect();

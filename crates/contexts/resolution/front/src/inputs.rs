@@ -105,6 +105,12 @@ impl Inputs {
         self.tables.iter().map(|table| table.malformed).sum()
     }
 
+    /// The record of this id in one of the files.
+    pub(crate) fn record(&self, which: usize, id: &str) -> Result<u32, ResolutionError> {
+        let missing = || ResolutionError::NoSuchRecord { file: self.tables[which].path.clone(), id: id.to_owned() };
+        self.by_id(which).get(id).copied().ok_or_else(missing)
+    }
+
     /// All ids and the records that have them.
     pub(crate) fn by_id(&self, which: usize) -> HashMap<&str, u32> {
         let before: usize = self.tables[..which].iter().map(Table::rows).sum();

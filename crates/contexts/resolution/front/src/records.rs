@@ -79,6 +79,12 @@ impl Records {
         ResolutionError::NothingToCompare { file: self.file.clone(), why: why.to_owned() }
     }
 
+    /// The place of a record of the files.
+    pub(crate) fn place(&self, record: u32) -> u32 {
+        let place = self.order.iter().position(|known| *known == record).unwrap_or(0);
+        u32::try_from(place).unwrap_or(u32::MAX)
+    }
+
     /// Number of records.
     pub fn rows(&self) -> u32 {
         u32::try_from(self.order.len()).unwrap_or(u32::MAX)

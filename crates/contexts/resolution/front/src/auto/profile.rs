@@ -8,6 +8,8 @@ use crate::standard::{DateOrder, Kind, items, standard, words};
 const SAMPLE: usize = 4_000;
 /// Share of texts that must look like a form for the column to have it.
 const MOST: f64 = 0.85;
+/// Share of distinct texts from which on each record has its own.
+const ALL_DIFFER: f64 = 0.9;
 /// Share of texts with more than one item from which a column holds lists.
 const LISTS: f64 = 0.3;
 
@@ -152,7 +154,8 @@ fn of_words(said: Option<Kind>, profile: &Profile, share: &Share<'_>, distinct: 
     if given > 0.3 && profile.words < 1.5 {
         return Kind::GivenName;
     }
-    if distinct <= 50 || profile.distinct < 0.005 {
+    // Few texts are categories if records share them: in a small file all texts are few.
+    if distinct <= 50 && profile.distinct < ALL_DIFFER || profile.distinct < 0.005 {
         return Kind::Category;
     }
     if share(&|text| text.chars().any(|c| c.is_ascii_digit()) && text.split_whitespace().count() > 1) > 0.6
