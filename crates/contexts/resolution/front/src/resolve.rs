@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Pairs that weigh less than the threshold by more than this, in bits, are not kept.
-const BELOW_THRESHOLD: f32 = 3.0;
+pub(crate) const BELOW_THRESHOLD: f32 = 3.0;
 /// Weights beyond this, in bits, say no more in an average: one certain pair must not carry a group.
 pub(crate) const MOST_WEIGHT: f32 = 12.0;
 /// Pairs inside groups from which m is learnt again, about.

@@ -2,7 +2,7 @@
 
 use resolution_engine::{expect::expected, measure::Quality, score::Edge};
 
-use crate::resolve::bounded;
+use crate::resolve::{BELOW_THRESHOLD, bounded};
 
 /// Where the search starts, and what is kept where nothing is clearly better.
 ///
@@ -24,8 +24,10 @@ pub(crate) fn lowest() -> f32 {
 /// The threshold with the best expected F1 on a sample of these edges.
 pub(crate) fn choose(edges: &[Edge], weight: &(dyn Fn(u32, u32) -> f32 + Sync)) -> f32 {
     let thresholds: Vec<f32> = TRIED.map(f32::from).collect();
+    // A run that asks for other thresholds too keeps weaker edges: they must not decide.
+    let near: Vec<Edge> = edges.iter().copied().filter(|edge| edge.weight >= lowest() - BELOW_THRESHOLD).collect();
     let mut curve: Vec<(f32, Quality)> =
-        thresholds.iter().copied().zip(expected_at(&thresholds, edges, weight)).collect();
+        thresholds.iter().copied().zip(expected_at(&thresholds, &near, weight)).collect();
     curve.sort_by(|(x, _), (y, _)| (x - USUAL).abs().total_cmp(&(y - USUAL).abs()));
     let better = |best: (f32, Quality), next: (f32, Quality)| if next.1.f1 > best.1.f1 + CLEARLY { next } else { best };
     curve.into_iter().reduce(better).map_or(USUAL, |(threshold, _)| threshold)
