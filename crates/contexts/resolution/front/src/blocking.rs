@@ -99,7 +99,7 @@ pub(crate) fn analyse(records: &Records, found: &Found) -> BlockingReport {
     BlockingReport {
         all_pairs,
         pairs: rules.iter().map(|rule| rule.new).sum(),
-        missed: rules.last().map_or(0.0, |rule| rule.missed),
+        missed: share(inside - caught, inside),
         all_compared: all_pairs <= records.model.compare_all,
         rules,
     }

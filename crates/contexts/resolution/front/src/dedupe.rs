@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use hashbrown::{HashMap, HashSet};
-use resolution_engine::cluster::names_kept;
+use resolution_engine::{cluster::names_kept, column::NULL};
 use serde::Serialize;
 
 use crate::{
     Records, ResolutionError,
-    inputs::{Input, Inputs, column, known_model},
+    inputs::{Input, Inputs, check_ids, column, known_model},
     model::Model,
     output::{field, write_whole},
     resolve::{Found, resolve},
@@ -209,12 +209,15 @@ fn kept_names(
     kept.map(|(rank, name)| (ranked[rank as usize].1, known[name as usize].clone())).collect()
 }
 
-/// Ids and the names of their clusters, as [`Clusters::write`] writes them.
+/// Ids and the names of their clusters, as [`Clusters::write`] writes them. An id that stands there twice is refused: which of
+/// two names it has must not depend on the order of the lines. A record without a cluster is left out.
 pub(crate) fn read_clusters(path: &Path, watch: &Watch<'_>) -> Result<HashMap<String, String>, ResolutionError> {
     let table = Table::read(path, watch.cancel())?;
     let (id, cluster) = (column(&table, "id")?, column(&table, "cluster_id")?);
+    check_ids(&table, id)?;
     let text = |place: usize, row: usize| table.columns[place].values.text(table.columns[place].ids[row]).to_owned();
-    Ok((0..table.rows()).map(|row| (text(id, row), text(cluster, row))).collect())
+    let has_cluster = |row: &usize| table.columns[cluster].ids[*row] != NULL;
+    Ok((0..table.rows()).filter(has_cluster).map(|row| (text(id, row), text(cluster, row))).collect())
 }
 
 impl Clusters {

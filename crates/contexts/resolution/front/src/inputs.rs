@@ -144,7 +144,8 @@ pub(crate) fn column(table: &Table, name: &str) -> Result<usize, ResolutionError
     })
 }
 
-fn check_ids(table: &Table, place: usize) -> Result<(), ResolutionError> {
+/// Every record has an id of its own in this column.
+pub(crate) fn check_ids(table: &Table, place: usize) -> Result<(), ResolutionError> {
     let ids: &Column = &table.columns[place];
     let column = table.names[place].trim().to_owned();
     let mut first: Vec<usize> = vec![usize::MAX; ids.values.len()];

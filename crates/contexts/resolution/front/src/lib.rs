@@ -43,7 +43,7 @@ pub use link::{Links, Partners, link};
 pub use linking::{Link, LinkRequest, LinkSummary, Linked, link_files};
 pub use parts::Part;
 pub use records::Records;
-pub use report::{Report, ReportRequest, report};
+pub use report::{QualityNow, Report, ReportRequest, report};
 pub use resolution_engine::measure::{Measured, Quality};
 pub use resolve::{Found, resolve};
 pub use table::Table;

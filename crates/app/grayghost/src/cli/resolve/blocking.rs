@@ -37,6 +37,9 @@ impl Blocking {
 }
 
 fn text(found: &BlockingReport, paint: Paint) -> String {
+    if found.rules.is_empty() {
+        return format!("no blocking rule is worth its pairs: all {} are compared\n", plural(found.all_pairs, "pair"));
+    }
     let mut table = Table::new(&["RULE", ">PAIRS", ">NEW", ">MATCHES", ">NEW", ">STILL MISSED"]);
     for rule in &found.rules {
         table.row([

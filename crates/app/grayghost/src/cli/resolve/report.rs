@@ -60,14 +60,23 @@ fn text(figures: &Figures, out: &str, paint: Paint) -> String {
     let mut add = |figure: String, what: String| facts.row([figure.into(), Cell::toned(what, Tone::Dim)]);
     add(count(figures.clusters), format!("clusters of {}", plural(figures.records, "record")));
     let own = figures.thresholds.iter().find(|tried| (tried.threshold - figures.threshold).abs() < f32::EPSILON);
+    if figures.duplicated == 0 {
+        add(count(0), "of them with more than one record: nothing was grouped".to_owned());
+    }
     if let Some(own) = own {
         let (expected, bits) = (own.expected, own.threshold);
-        let what = format!("precision and {} recall expected at {bits:.0} bits", percent(expected.recall));
-        add(percent(expected.precision), what);
+        if figures.duplicated > 0 {
+            let what = format!("precision and {} recall expected at {bits:.0} bits", percent(expected.recall));
+            add(percent(expected.precision), what);
+        }
         if let Some(measured) = own.measured {
             let pairs = measured.pairwise;
-            let what = format!("precision and {} recall beside the truth", percent(pairs.recall));
-            add(percent(pairs.precision), what);
+            if figures.duplicated > 0 {
+                let what = format!("precision and {} recall beside the truth", percent(pairs.recall));
+                add(percent(pairs.precision), what);
+            } else {
+                add(percent(pairs.recall), "recall beside the truth".to_owned());
+            }
         }
     }
     if !figures.pairs.is_empty() {

@@ -42,7 +42,8 @@ const MOST_ATOMS: usize = 48;
 pub const MOST_RULES: usize = 24;
 /// A rule that catches less than this share of all matches is not worth its pairs.
 const LEAST_GAIN: f64 = 0.0008;
-/// Rules that turn out to give too many pairs, after which no more are tried: to make their blocks is what costs.
+/// Rules that turn out to give too many pairs, after which no more are tried by matches that were seen: to make their blocks is
+/// what costs, and there are rules already. The first rules are worth any search, since without one a file is refused.
 const MOST_REFUSED: u32 = 3;
 /// What it is worth to catch a match that one rule catches already: what is known of the columns may be wrong.
 const AGAIN: f64 = 0.3;
@@ -60,6 +61,8 @@ pub struct Matches {
     again: f64,
     /// How many matches these are among, those that are caught already included.
     among: usize,
+    /// After so many rules that turn out to give too many pairs no more are tried.
+    patience: u32,
 }
 
 /// Matches as they may be, by what is known of each atom.
@@ -67,7 +70,7 @@ pub struct Matches {
 pub fn simulated(atoms: &[Atom]) -> Matches {
     let atoms = &atoms[..atoms.len().min(MOST_ATOMS)];
     let pairs: Vec<(u64, f64)> = (0..TRIALS).map(|trial| (simulate(atoms, trial), 1.0)).collect();
-    Matches { among: pairs.len(), pairs, again: AGAIN }
+    Matches { among: pairs.len(), pairs, again: AGAIN, patience: u32::MAX }
 }
 
 /// Pairs that were found to match and that no rule gives, among so many that were found.
@@ -84,7 +87,8 @@ pub fn observed(
             |(at, atom): (usize, &Atom)| u64::from(cache.shares(atom.part, &columns[atom.part.column], a, b)) << at;
         atoms.iter().enumerate().map(bit).sum()
     };
-    Matches { pairs: pairs.iter().map(|(a, b)| (shared(*a, *b), 1.0)).collect(), again: GIVEN, among }
+    let pairs = pairs.iter().map(|(a, b)| (shared(*a, *b), 1.0)).collect();
+    Matches { pairs, again: GIVEN, among, patience: MOST_REFUSED }
 }
 
 /// Chooses at most `most` rules for at most about `budget` pairs.
@@ -98,7 +102,7 @@ pub fn choose(
 ) -> Choice {
     let atoms = &atoms[..atoms.len().min(MOST_ATOMS)];
     let rows = columns.first().map_or(0, |column| column.ids.len());
-    let Matches { pairs: mut open, again, among } = matches;
+    let Matches { pairs: mut open, again, among, patience } = matches;
     let mut candidates = conjunctions(atoms, sides.all_pairs(rows), budget);
     let (mut choice, mut pairs, mut refused) = (Choice::default(), 0, 0);
     while choice.rules.len() < most {
@@ -107,12 +111,14 @@ pub fn choose(
         let rule = Rule { parts: parts(atoms, candidate.mask), max_block: LARGEST_BLOCK };
         cache.learn(std::slice::from_ref(&rule), columns);
         let blocks = Blocks::of(&rule, columns, cache, sides);
-        if blocks.is_empty()
-            || pairs + blocks.pairs > budget
-            || blocks.oversized_pairs > 20 * (blocks.pairs + budget / 4)
-        {
+        if blocks.is_empty() && blocks.oversized == 0 {
+            // Where nothing shares these keys, nothing shares them and others.
+            candidates.retain(|other| other.mask & candidate.mask != candidate.mask);
+            continue;
+        }
+        if is_too_large(&blocks, budget, budget - pairs) {
             refused += 1;
-            if refused == MOST_REFUSED {
+            if refused == patience {
                 break;
             }
             continue;
@@ -125,6 +131,11 @@ pub fn choose(
             .for_each(|(_, worth)| *worth *= again);
     }
     choice
+}
+
+/// Whether blocks give more pairs than are left of the budget, or leave out so many that what they give says little.
+fn is_too_large(blocks: &Blocks, budget: u64, left: u64) -> bool {
+    blocks.is_empty() || blocks.pairs > left || blocks.oversized_pairs > 20 * (blocks.pairs + budget / 4)
 }
 
 struct Candidate {
@@ -201,4 +212,61 @@ fn simulate(atoms: &[Atom], trial: u64) -> u64 {
         shared |= u64::from(both && keyed && (equal || near)) << at;
     }
     shared
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROWS: u32 = 2_000;
+    const BUDGET: u64 = 20_000;
+
+    fn column(text: impl Fn(u32) -> String) -> Column {
+        let texts: Vec<String> = (0..ROWS).map(text).collect();
+        texts.iter().map(String::as_str).collect()
+    }
+
+    fn atoms(columns: &[Column], equal: &[f64], cache: &mut KeyCache) -> Vec<Atom> {
+        let atom = |(at, equal): (usize, &f64)| {
+            let part = Part { column: at, key: Key::Exact };
+            cache.learn(&[Rule { parts: vec![part], max_block: usize::MAX }], columns);
+            let (keyed, chance) = cache.chance(part, &columns[at]);
+            Atom { part, filled: 1.0, keyed, equal: *equal, near: 0.0, chance }
+        };
+        equal.iter().enumerate().map(atom).collect()
+    }
+
+    /// The columns of the rules chosen, with `equal` of each column, by matches made from its atoms.
+    fn chosen(columns: &[Column], equal: &[f64], matches: impl Fn(&[Atom], &KeyCache) -> Matches) -> Vec<Vec<usize>> {
+        let mut cache = KeyCache::default();
+        let atoms = atoms(columns, equal, &mut cache);
+        let matches = matches(&atoms, &cache);
+        let choice = choose(&atoms, columns, Sides::Within, (matches, MOST_RULES, BUDGET), &mut cache);
+        choice.rules.iter().map(|rule| rule.parts.iter().map(|part| part.column).collect()).collect()
+    }
+
+    #[test]
+    fn rules_that_give_nothing_cost_no_patience() {
+        // Five columns that no two records share look best: likely equal, and for free.
+        let mut columns: Vec<Column> = (0..5).map(|at| column(|row| format!("{at} {row}"))).collect();
+        columns.push(column(|row| format!("{}", row % 1_000)));
+        let least_patient = |atoms: &[Atom], _: &KeyCache| Matches { patience: 1, ..simulated(atoms) };
+        assert_eq!(chosen(&columns, &[0.9, 0.9, 0.9, 0.9, 0.9, 0.5], least_patient), [[5]]);
+    }
+
+    #[test]
+    fn the_first_rules_are_looked_for_longer_than_later_ones() {
+        // Four columns say the same, so that any three of them together give as many pairs as one: far more than expected.
+        let mut columns: Vec<Column> = (0..4).map(|_| column(|row| format!("{}", row % 20))).collect();
+        columns.push(column(|row| format!("{}", row % 999)));
+        let equal = [1.0, 1.0, 1.0, 1.0, 0.5];
+        let first = chosen(&columns, &equal, |atoms, _| simulated(atoms));
+        assert!(first.iter().all(|rule| rule.contains(&4)) && !first.is_empty(), "{first:?}");
+        // Matches that share all but the last column, and as many that share nothing but that.
+        let apart: Vec<(u32, u32)> = (0..999).flat_map(|at| [(at, at + 1_000), (at, at + 999)]).collect();
+        let seen = |atoms: &[Atom], cache: &KeyCache| observed(atoms, &columns, cache, (&apart, apart.len()));
+        let patient = |atoms: &[Atom], cache: &KeyCache| Matches { patience: u32::MAX, ..seen(atoms, cache) };
+        assert_eq!(chosen(&columns, &equal, seen), Vec::<Vec<usize>>::new());
+        assert_eq!(chosen(&columns, &equal, patient), [[4]]);
+    }
 }

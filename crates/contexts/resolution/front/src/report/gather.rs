@@ -12,8 +12,8 @@ use resolution_engine::{
 };
 
 use super::{
-    Bin, ComparisonFigures, LevelFigures, PatternFigures, Prior, Report, ReportRequest, Size, ThresholdFigures,
-    Unlinkable, examples::examples,
+    Bin, ComparisonFigures, LevelFigures, PatternFigures, Prior, QualityNow, Report, ReportRequest, Size,
+    ThresholdFigures, Unlinkable, examples::examples,
 };
 use crate::{
     Records, ResolutionError,
@@ -54,6 +54,9 @@ pub(super) fn gather(request: &ReportRequest, watch: &Watch<'_>) -> Result<Repor
     let prior = found.weighing.parameters.prior;
     let inside = seen.inside();
     let blocking = analyse(&records, &found);
+    let thresholds = seen.thresholds(&thresholds, truth.as_deref());
+    let off = |tried: &ThresholdFigures| (tried.threshold - found.threshold).abs();
+    let nearest = thresholds.iter().min_by(|x, y| off(x).total_cmp(&off(y)));
     Ok(Report {
         program: env!("CARGO_PKG_VERSION").to_owned(),
         file: run.input.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
@@ -66,13 +69,14 @@ pub(super) fn gather(request: &ReportRequest, watch: &Watch<'_>) -> Result<Repor
         compared: found.compared,
         all_pairs: blocking.all_pairs,
         missed: found.missed,
+        quality: nearest.map_or_else(QualityNow::default, |tried| QualityNow::of(tried, count(2))),
         threshold: found.threshold,
         threshold_chosen: records.model.threshold.is_none(),
         link: found.threshold + SURER,
         prior: Prior { probability: prior, bits: prior_weight(prior) },
         comparisons: seen.comparisons(),
         weights: seen.weights(&inside),
-        thresholds: seen.thresholds(&thresholds, truth.as_deref()),
+        thresholds,
         unlinkable: seen.unlinkable(),
         patterns: seen.patterns(&inside),
         sizes,

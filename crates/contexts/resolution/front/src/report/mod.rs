@@ -53,6 +53,8 @@ pub struct Report {
     pub all_pairs: u64,
     /// Share of the pairs inside clusters that no blocking rule gave.
     pub missed: f64,
+    /// How good the clusters are.
+    pub quality: QualityNow,
     /// Average weight in bits down to which groups were merged.
     pub threshold: f32,
     /// Whether it was chosen from the data.
@@ -77,6 +79,31 @@ pub struct Report {
     pub sizes: Vec<Size>,
     /// Pairs, explained.
     pub pairs: Vec<Example>,
+}
+
+/// How good the clusters of a run are: beside the truth where it was given, or else as the posteriors promise it.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct QualityNow {
+    /// Share of the pairs put together that are right, 0 to 1; `None` where none was put together.
+    pub precision: Option<f64>,
+    /// Share of the right pairs that were put together, 0 to 1; `None` where none was and nobody knows the truth.
+    pub recall: Option<f64>,
+    /// Whether the truth was given.
+    pub measured: bool,
+}
+
+impl QualityNow {
+    /// Of the figures of the threshold in use, or of the one next to it, and of how many clusters hold more than one record.
+    fn of(tried: &ThresholdFigures, duplicated: u64) -> Self {
+        let is_grouped = duplicated > 0;
+        let Quality { precision, recall, .. } = tried.measured.map_or(tried.expected, |measured| measured.pairwise);
+        let measured = tried.measured.is_some();
+        Self {
+            precision: is_grouped.then_some(precision),
+            recall: (is_grouped || measured).then_some(recall),
+            measured,
+        }
+    }
 }
 
 /// A probability and its log-odds in bits.

@@ -114,11 +114,10 @@ function pairs(given) {
 
 // The head.
 
-/** The quality at the threshold in use: measured where the truth was given, else expected. */
+/** The quality of the clusters; what cannot be said is no number. */
 function qualityNow() {
-  const { measured, expected } = nearest(report.thresholds, "threshold", report.threshold) ?? {};
-  const { precision, recall } = measured?.pairwise ?? expected ?? {};
-  return { precision, recall, how: measured ? "measured" : "expected" };
+  const { precision, recall, measured } = report.quality;
+  return { precision: precision ?? NaN, recall: recall ?? NaN, how: measured ? "measured" : "expected" };
 }
 
 function worries() {
@@ -137,7 +136,7 @@ function worries() {
 function verdict() {
   const { records, clusters, duplicated, largest } = report;
   if (records === 0) return ["Nothing was read", "The file holds no record."];
-  if (records === clusters) return ["No two records belong together", `${plural(records, "record")}, each alone.`];
+  if (records === clusters) return ["Nothing was grouped", `${plural(records, "record")}, each alone.`];
   const several = `${count(duplicated)} ${duplicated === 1 ? "has" : "have"} more than one record`;
   return [
     `${plural(records, "record")} are ${plural(clusters, "thing")}`,

@@ -56,6 +56,17 @@ pub(crate) fn people() -> Vec<Row> {
     rows
 }
 
+/// The same in an order by chance.
+pub(crate) fn shuffled<T: Clone>(given: &[T], seed: u64) -> Vec<T> {
+    let mut other = given.to_vec();
+    let mut state = seed;
+    for at in (1..other.len()).rev() {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        other.swap(at, usize::try_from(state >> 33).expect("31 bits") % (at + 1));
+    }
+    other
+}
+
 /// A scratch folder.
 pub(crate) struct Bench {
     folder: TempDir,

@@ -1,8 +1,10 @@
 //! Groups: right, complete, and the same whatever order and ids.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
-use crate::bench::{Bench, Row, dedupe, partition, people};
+use crate::bench::{Bench, Row, dedupe, partition, people, shuffled};
 
 #[test]
 fn records_of_one_person_are_one_cluster_and_every_record_is_in_one() {
@@ -46,6 +48,41 @@ fn a_file_of_four_records_is_enough_for_what_is_plain() {
     assert_eq!(clusters.names, ["1", "2", "3", "3"]);
 }
 
+/// A number that looks like chance, another for each.
+fn scrambled(number: u64) -> u64 {
+    let mixed = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 8
+}
+
+/// A word of six letters, another for each number below some hundred million.
+fn word(number: u64) -> String {
+    let letter = |at: u32| char::from(b'a' + u8::try_from(number / 26_u64.pow(at) % 26).expect("a letter"));
+    (0..6).map(letter).collect()
+}
+
+#[test]
+fn columns_that_differ_in_every_record_do_not_keep_usable_ones_from_being_blocked_on() {
+    const PEOPLE: u64 = 1_500;
+    let bench = Bench::new();
+    let mut text = "key,remark,trace,checksum,first_name,last_name,dob,city\n".to_owned();
+    for record in 0..2 * PEOPLE {
+        let person = record % PEOPLE;
+        // Nine words that no other record has: neither a whole text nor a word of it makes a block.
+        let words: Vec<String> = (0..9).map(|at| word(99_991 * (9 * record + at))).collect();
+        let (remark, trace, checksum) = (words[..3].join(" "), words[3..6].join(" "), words[6..].join(" "));
+        let chance = |what: u64, most: u64| scrambled(9 * person + what) % most;
+        let born = format!("{}-{:02}-{:02}", 1940 + chance(0, 60), 1 + chance(1, 12), 1 + chance(2, 28));
+        let (first, last) = (word(77_777 * chance(3, 300)), word(7 + 55_555 * chance(4, 900)));
+        writeln!(text, "r{record},{remark},{trace},{checksum},{first},{last},{born},town{}", chance(5, 40))
+            .expect("room");
+    }
+    let clusters = dedupe(&bench.asked("f.csv", &text)).expect("clusters");
+    assert!(clusters.summary.compared < 2_000_000, "not each with each: {:?}", clusters.summary);
+    let half = usize::try_from(PEOPLE).expect("small");
+    let found = (0..half).filter(|at| clusters.names[*at] == clusters.names[at + half]).count();
+    assert!(found >= half * 99 / 100 && clusters.summary.largest == 2, "{found}: {:?}", clusters.summary);
+}
+
 #[test]
 fn accents_case_and_spaces_are_no_difference() {
     let bench = Bench::new();
@@ -68,12 +105,7 @@ proptest! {
     fn neither_order_nor_ids_are_evidence(seed in any::<u64>()) {
         let rows = people();
         let first = dedupe(&Bench::new().people(&rows)).expect("clusters");
-        let mut other = rows.clone();
-        let mut state = seed;
-        for at in (1..other.len()).rev() {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            other.swap(at, usize::try_from(state >> 33).expect("31 bits") % (at + 1));
-        }
+        let mut other = shuffled(&rows, seed);
         for (at, row) in other.iter_mut().enumerate() {
             row.id = format!("{:x}", (at as u64 ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         }

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use kernel::ProductError;
-use resolution::{Input, LinkRequest, Partners, ReportRequest, Truth, explain_link, report, suggest_blocking};
+use resolution::{
+    Input, LinkRequest, Partners, QualityNow, ReportRequest, Truth, explain_link, report, suggest_blocking,
+};
 
 use crate::bench::{Bench, dedupe, people, unwatched};
 
@@ -40,12 +42,32 @@ fn the_figures_of_a_report_agree_with_the_run() {
     assert_eq!((own.clusters, own.duplicated), (run.clusters, run.duplicated));
     let measured = own.measured.expect("the truth").pairwise;
     assert!((own.expected.f1 - measured.f1).abs() < 0.1, "{own:?}");
+    let told = found.quality;
+    assert_eq!((told.precision, told.recall, told.measured), (Some(measured.precision), Some(measured.recall), true));
     assert!(found.unlinkable.windows(2).all(|pair| pair[0].share <= pair[1].share), "{:?}", found.unlinkable);
     assert!(found.pairs.iter().any(|pair| pair.same_cluster), "{:?}", found.pairs);
     for pair in &found.pairs {
         let sum: f32 = pair.prior + pair.parts.iter().map(|part| part.weight + part.rarity).sum::<f32>();
         assert!((sum - pair.weight).abs() < 1e-3, "{pair:?}");
     }
+}
+
+#[test]
+fn where_nothing_is_grouped_no_quality_is_told_but_what_the_truth_says_is_missed() {
+    let bench = Bench::new();
+    let text = "key,name,city\n1,ann lee,york\n2,carl jung,leeds\n3,bob stone,hull\n4,dora pine,bath\n";
+    let mut request = ReportRequest { run: bench.asked("f.csv", text), truth: None, examples: true };
+    let found = unwatched(|watch| report(&request, watch)).expect("figures");
+    assert_eq!((found.duplicated, found.quality), (0, QualityNow::default()));
+    assert!(found.page().contains("\"quality\":{\"precision\":null,\"recall\":null,\"measured\":false}"));
+    request.truth = Some(Truth::File(bench.write("truth.csv", "id,thing\n1,a\n2,a\n3,b\n4,c\n")));
+    let found = unwatched(|watch| report(&request, watch)).expect("figures").quality;
+    assert_eq!((found.precision, found.recall, found.measured), (None, Some(0.0), true));
+    // Without the truth what is expected is told.
+    request.run = bench.people(&people());
+    request.truth = None;
+    let found = unwatched(|watch| report(&request, watch)).expect("figures").quality;
+    assert!(found.precision > Some(0.9) && found.recall > Some(0.9) && !found.measured, "{found:?}");
 }
 
 #[test]
@@ -104,6 +126,24 @@ fn suggested_rules_count_what_they_give_and_what_they_miss() {
     #[expect(clippy::cast_precision_loss, reason = "counts of pairs")]
     let all = matches as f64 / (1.0 - found.missed);
     assert!((100.0..=130.0).contains(&all), "{all}");
+}
+
+#[test]
+fn without_a_rule_all_that_is_inside_clusters_is_missed() {
+    let bench = Bench::new();
+    let mut text = "key,price,weight,height\n".to_owned();
+    for at in 0..40 {
+        for copy in ["a", "b"] {
+            writeln!(text, "{copy}{at},{}.25,{}.75,{}.5", 13 + 7 * at, 900 - 11 * at, 300 + 17 * at).expect("room");
+        }
+    }
+    // Numbers offer no key.
+    let run = bench.asked("f.csv", &text);
+    assert!(dedupe(&run).expect("clusters").summary.duplicated > 0, "there is something to miss");
+    let found = unwatched(|watch| suggest_blocking(&run, watch)).expect("an answer");
+    assert!(found.rules.is_empty() && found.all_compared, "{found:?}");
+    assert_eq!((found.pairs, found.all_pairs), (0, 80 * 79 / 2));
+    assert!((found.missed - 1.0).abs() < 1e-12, "{found:?}");
 }
 
 /// The made-up people in two files: the first record of each person, and the second.
