@@ -6,7 +6,7 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 export GRAYGHOST_PYTHON ?= $(or $(GRAYGHOST_CACHE),$(HOME)/.cache/grayghost)/venv/bin/python
 target := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test check bench-lake bench-resolve services
+.PHONY: help run test test-fast check bench-lake bench-resolve bench-spine chaos-spine services services-stop
 help: ## lists these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
 
@@ -15,9 +15,13 @@ run: ## builds the binary and runs the demo in demo-shop/
 	cargo build --release
 	$(target)/release/grayghost demo --dir demo-shop
 
-test: ## runs all tests, in the release profile (docs/adr/0005-tests-in-release.md)
+test: ## runs all tests, in the release profile (docs/adr/0005-tests-in-release.md), with PostgreSQL
 	tools/setup.sh test
-	cargo test --workspace --release --no-fail-fast
+	tools/test.sh all
+
+test-fast: ## the same without servers; counts the tests that it skips
+	tools/setup.sh test
+	tools/test.sh fast
 
 check: ## format, lints, house rules, documents, licences
 	tools/setup.sh build
@@ -37,5 +41,22 @@ bench-resolve: ## our entity resolution beside its peers
 	cargo build --release
 	GRAYGHOST_BIN=$(target)/release/grayghost bench/resolve/run.sh
 
-services: ## starts what the tests need beside the binary
-	@echo "nothing to start: the embedded defaults are enough"
+BACKEND ?= sqlite
+KILLS ?= 1000
+SEED ?= 7
+chaos-spine: ## kills the spine's processes at random: BACKEND=sqlite|postgres KILLS=1000 SEED=7
+	tools/setup.sh build
+	cargo build --release -p trials
+	tools/spine.sh chaos $(BACKEND) $(KILLS) $(SEED)
+
+bench-spine: ## what events and jobs cost, on both databases
+	tools/setup.sh build
+	cargo build --release -p trials -p jobs --examples --bins
+	tools/spine.sh bench
+
+services: ## starts what the tests need beside the binary: PostgreSQL
+	tools/services.sh start
+	@tools/services.sh status
+
+services-stop: ## stops it
+	tools/services.sh stop

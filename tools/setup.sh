@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Brings what a bare machine lacks.
-#   tools/setup.sh build   compilers and Rust
-#   tools/setup.sh test    the same, and the Python readers that the interop test asks
+#   tools/setup.sh build      compilers and Rust
+#   tools/setup.sh test       the same, and the Python readers that the interop test asks
+#   tools/setup.sh postgres   PostgreSQL, for tools/services.sh
 # As root on Debian or Ubuntu it installs; anywhere else it says what to install and stops. Running it again costs nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -61,6 +62,18 @@ readers() {
     cp "$wanted" "$venv/requirements.txt"
 }
 
+# Debian would start a server for everybody as it installs; the folder of settings is the way it offers to say no. What
+# the machine's owner installs later is not our business: the word is taken back.
+postgres() {
+    local no=/etc/postgresql-common/createcluster.d/grayghost.conf
+    if can_install; then
+        mkdir -p "$(dirname "$no")"
+        trap 'rm -f '"$no" EXIT
+        echo "create_main_cluster = false" >"$no"
+    fi
+    packages postgresql
+}
+
 case "${1:-}" in
 build)
     compilers
@@ -71,8 +84,11 @@ test)
     rust
     readers
     ;;
+postgres)
+    postgres
+    ;;
 *)
-    say "usage: tools/setup.sh build|test"
+    say "usage: tools/setup.sh build|test|postgres"
     exit 2
     ;;
 esac

@@ -1,12 +1,13 @@
 //! Ids that cannot be mixed up.
 
 /// Declares an id type: a time-ordered UUID (version 7) that the compiler tells apart from every other id.
+#[macro_export]
 macro_rules! typed_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
         #[serde(transparent)]
-        pub struct $name(pub uuid::Uuid);
+        pub struct $name(pub $crate::uuid::Uuid);
 
         impl $name {
             /// A fresh id: the time in its first 48 bits, chance in the rest.
@@ -14,7 +15,13 @@ macro_rules! typed_id {
             #[expect(clippy::new_without_default, reason = "a default id would be a hidden random number")]
             #[expect(clippy::disallowed_methods, reason = "the one place where ids are made")]
             pub fn new() -> Self {
-                Self(uuid::Uuid::now_v7())
+                Self($crate::uuid::Uuid::now_v7())
+            }
+        }
+
+        impl From<$crate::uuid::Uuid> for $name {
+            fn from(id: $crate::uuid::Uuid) -> Self {
+                Self(id)
             }
         }
 

@@ -1,6 +1,9 @@
 //! What stops a verb, and how it is told: what, where, why, what to do, and the page that says more.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
 
 use kernel::{ErrorKind, ProductError};
 use lakehouse::{Fault, LakehouseError};
@@ -22,6 +25,75 @@ pub(crate) enum Failure {
     /// Data could not be generated.
     #[error(transparent)]
     Generate(#[from] generator::GenerateError),
+    /// The settings of the server are wrong.
+    #[error(transparent)]
+    Config(#[from] config::ConfigError),
+    /// Logs or figures cannot be set up.
+    #[error(transparent)]
+    Telemetry(#[from] telemetry::TelemetryError),
+    /// The server cannot listen.
+    #[error(transparent)]
+    Http(#[from] http_edge::HttpError),
+    /// The keys of personal data cannot be used.
+    #[error(transparent)]
+    Crypto(#[from] crypto::CryptoError),
+    /// The database said no.
+    #[error(transparent)]
+    Sql(#[from] sql::SqlError),
+    /// The event log said no.
+    #[error(transparent)]
+    Log(#[from] eventlog::LogError),
+    /// The queue said no.
+    #[error(transparent)]
+    Job(#[from] jobs::JobError),
+    /// Dead letters could not be worked on.
+    #[error(transparent)]
+    Bus(#[from] bus::BusError),
+    /// A limit or a cursor that is none.
+    #[error(transparent)]
+    Word(#[from] kernel::WordError),
+    /// A database cannot be opened.
+    #[error("could not open the database {url}")]
+    Database {
+        /// Its address, passwords masked.
+        url: String,
+        /// What it said.
+        source: sql::SqlError,
+    },
+    /// No server has made the database of the project.
+    #[error("there is no database {} yet", file.display())]
+    NothingYet {
+        /// The file that is missing.
+        file: PathBuf,
+    },
+    /// The project's folder is not there.
+    #[error("there is no folder `{}`", dir.display())]
+    NoFolder {
+        /// As given.
+        dir: PathBuf,
+    },
+    /// The project's workspace is unknown.
+    #[error("could not learn the workspace of the project")]
+    NoWorkspace {
+        /// The file that names it.
+        file: PathBuf,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// No such event in the workspace.
+    #[error("there is no event `{id}`")]
+    UnknownEvent {
+        /// As given.
+        id: String,
+    },
+    /// A file that the command line names cannot be read.
+    #[error("could not read `{}`", path.display())]
+    Input {
+        /// As given.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The command line makes no sense.
     #[error("{what}")]
     Usage {
@@ -60,12 +132,26 @@ impl From<io::Error> for Failure {
 }
 
 impl Failure {
+    /// The project's workspace is unknown, because of this.
+    pub(crate) fn no_workspace(file: &Path, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::NoWorkspace { file: file.to_owned(), source: source.into() }
+    }
+
     fn inner(&self) -> Option<&dyn ProductError> {
         match self {
             Self::Lakehouse(error) => Some(error),
             Self::Table(error) => Some(error),
             Self::Generate(error) => Some(error),
             Self::Resolution(error) => Some(error),
+            Self::Config(error) => Some(error),
+            Self::Telemetry(error) => Some(error),
+            Self::Http(error) => Some(error),
+            Self::Crypto(error) => Some(error),
+            Self::Sql(error) => Some(error),
+            Self::Log(error) => Some(error),
+            Self::Job(error) => Some(error),
+            Self::Bus(error) => Some(error),
+            Self::Word(error) => Some(error),
             _ => None,
         }
     }
@@ -79,9 +165,15 @@ impl Failure {
 impl ProductError for Failure {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Usage { .. } => ErrorKind::Invalid,
-            Self::UnknownCode { .. } => ErrorKind::NotFound,
-            Self::Output { .. } | Self::Start { .. } => ErrorKind::Unavailable,
+            Self::Usage { .. } | Self::NoWorkspace { .. } => ErrorKind::Invalid,
+            Self::UnknownCode { .. }
+            | Self::NothingYet { .. }
+            | Self::NoFolder { .. }
+            | Self::UnknownEvent { .. }
+            | Self::Input { .. } => ErrorKind::NotFound,
+            // What a server refuses at the door, a wrong password for instance, is no fault of ours.
+            Self::Database { source, .. } if source.kind() == ErrorKind::Invalid => ErrorKind::Invalid,
+            Self::Database { .. } | Self::Output { .. } | Self::Start { .. } => ErrorKind::Unavailable,
             other => other.inner().map_or(ErrorKind::Internal, ProductError::kind),
         }
     }
@@ -91,14 +183,21 @@ impl ProductError for Failure {
             Self::Usage { .. } => "cli.usage",
             Self::UnknownCode { .. } => "cli.unknown_code",
             Self::Output { .. } => "cli.output",
-            Self::Start { .. } | Self::Lakehouse(_) | Self::Table(_) | Self::Generate(_) | Self::Resolution(_) => {
-                self.inner().map_or("cli.start", ProductError::code)
-            }
+            Self::Database { .. } => "cli.database",
+            Self::NothingYet { .. } => "cli.nothing_yet",
+            Self::NoFolder { .. } => "cli.no_folder",
+            Self::NoWorkspace { .. } => "cli.no_workspace",
+            Self::UnknownEvent { .. } => "cli.unknown_event",
+            Self::Input { .. } => "cli.input",
+            other => other.inner().map_or("cli.start", ProductError::code),
         }
     }
 
     fn place(&self) -> Option<String> {
-        self.inner().and_then(ProductError::place)
+        match self {
+            Self::NoWorkspace { file, .. } => Some(file.display().to_string()),
+            other => other.inner().and_then(ProductError::place),
+        }
     }
 
     fn remedy(&self) -> Option<String> {
@@ -108,6 +207,17 @@ impl ProductError for Failure {
                 Some(format!("did you mean `{nearest}`? `grayghost explain` lists all codes"))
             }
             Self::UnknownCode { nearest: None, .. } => Some("`grayghost explain` lists all codes".to_owned()),
+            Self::Database { .. } => Some(
+                "see that it runs, that it exists, and that its user may connect; `database.url` and `crypto.keys_url` name it"
+                    .to_owned(),
+            ),
+            Self::NothingYet { .. } => Some("start the server, which makes it: `grayghost serve`".to_owned()),
+            Self::NoFolder { .. } => Some("correct `--project`, or make a project with `grayghost init`".to_owned()),
+            Self::NoWorkspace { .. } => {
+                Some("restore the file from a backup; it is made when a server starts without it".to_owned())
+            }
+            Self::UnknownEvent { .. } => Some("`grayghost events list` shows the events of this workspace".to_owned()),
+            Self::Input { .. } => Some("check the path and its spelling".to_owned()),
             Self::Output { .. } => Some("check the disk or the program that the output goes to".to_owned()),
             Self::Start { .. } => Some("check the limits on processes and threads (`ulimit -a`)".to_owned()),
             other => other.inner().and_then(ProductError::remedy),

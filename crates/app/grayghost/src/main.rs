@@ -3,22 +3,24 @@
 //! *Absent on purpose*: rules of the product. Verbs parse what was typed, ask the front door of a context, and lay out
 //! the answer.
 
+mod backends;
 mod cli;
-mod exit;
 mod failure;
-mod figures;
-mod layout;
-mod pages;
-mod paint;
-mod progress;
 mod resolver;
 mod resources;
-mod screen;
+mod roles;
+mod scrub_keys;
+mod serve;
 mod session;
+mod settings;
 mod stop;
 mod summary;
+mod wiring;
+mod workspace;
 
 use std::process::ExitCode;
+
+use terminal::{exit, figures, layout, pages, paint, progress, screen};
 
 /// `DataFusion` loses a quarter of its time in the default allocator.
 #[global_allocator]

@@ -15,6 +15,8 @@ pub(crate) struct Used {
     pub(crate) cpu_seconds: f64,
     /// Resident memory at most.
     pub(crate) peak_memory_mb: f64,
+    /// Resident memory now.
+    pub(crate) memory_bytes: f64,
 }
 
 /// `None` where there is no `/proc`.
@@ -24,7 +26,10 @@ pub(crate) fn used() -> Option<Used> {
     let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
     let ticks: f64 = fields.get(TIMES)?.iter().filter_map(|field| field.parse::<f64>().ok()).sum();
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let peak_kb: f64 = peak.trim().trim_end_matches(" kB").parse().ok()?;
-    Some(Used { cpu_seconds: ticks / TICKS, peak_memory_mb: peak_kb / 1024.0 })
+    let kb = |name: &str| -> Option<f64> {
+        let value = status.lines().find_map(|line| line.strip_prefix(name))?;
+        value.trim().trim_end_matches(" kB").parse().ok()
+    };
+    let (peak_kb, resident_kb) = (kb("VmHWM:")?, kb("VmRSS:")?);
+    Some(Used { cpu_seconds: ticks / TICKS, peak_memory_mb: peak_kb / 1024.0, memory_bytes: resident_kb * 1024.0 })
 }

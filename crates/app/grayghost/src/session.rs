@@ -9,7 +9,12 @@ use kernel::{Cancel, SystemClock};
 use lakehouse::Lakehouse;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{failure::Failure, resolver::Resolution, screen::Screen, stop};
+use crate::{
+    failure::Failure,
+    resolver::Resolution,
+    screen::Screen,
+    stop::{self, Stop},
+};
 
 /// One call of the program.
 pub(crate) struct Session {
@@ -19,21 +24,23 @@ pub(crate) struct Session {
     pub(crate) screen: Screen,
     /// Raised by Ctrl-C.
     pub(crate) cancel: Cancel,
+    /// Ctrl-C and SIGTERM, for who waits.
+    pub(crate) stop: Stop,
     runtime: Runtime,
 }
 
 impl Session {
     /// Starts the runtime, with a worker for each core, and listens to Ctrl-C.
     pub(crate) fn start(project: PathBuf, screen: Screen) -> Result<Self, Failure> {
-        let cancel = Cancel::default();
-        stop::listen(cancel.clone(), screen.bars().clone())?;
+        let stop = Stop::default();
+        stop::listen(stop.clone(), screen.bars().clone())?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let runtime = Builder::new_multi_thread()
             .worker_threads(cores)
             .enable_all()
             .build()
             .map_err(|source| Failure::Start { source: source.into() })?;
-        Ok(Self { project, screen, cancel, runtime })
+        Ok(Self { project, screen, cancel: stop.cancel.clone(), stop, runtime })
     }
 
     /// Opens the project.

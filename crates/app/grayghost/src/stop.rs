@@ -2,25 +2,53 @@
 
 use std::{
     io::{self, Write},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use indicatif::MultiProgress;
 use kernel::Cancel;
+use tokio::sync::Notify;
 
 use crate::{exit::Ending, failure::Failure};
 
+/// What a signal tells. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Stop {
+    /// Raised for good, for work that looks at it between its steps.
+    pub(crate) cancel: Cancel,
+    asked: Arc<Notify>,
+    is_hushed: Arc<AtomicBool>,
+}
+
+impl Stop {
+    /// Returns once somebody has asked to stop. For one waiter.
+    pub(crate) async fn asked(&self) {
+        self.asked.notified().await;
+    }
+
+    /// Says nothing on standard error when asked: a server's log is read by programs.
+    pub(crate) fn hush(&self) {
+        self.is_hushed.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Listens for the rest of the process's life. To be called once.
-pub(crate) fn listen(cancel: Cancel, bars: MultiProgress) -> Result<(), Failure> {
-    let asked = AtomicBool::new(false);
+pub(crate) fn listen(stop: Stop, bars: MultiProgress) -> Result<(), Failure> {
+    let is_second = AtomicBool::new(false);
     let handler = move || {
-        if asked.swap(true, Ordering::Relaxed) {
+        if is_second.swap(true, Ordering::Relaxed) {
             leave();
         }
-        cancel.cancel();
-        bars.suspend(|| {
-            let _told = writeln!(io::stderr(), "stopping after the current step; press again to leave now");
-        });
+        stop.cancel.cancel();
+        stop.asked.notify_one();
+        if !stop.is_hushed.load(Ordering::Relaxed) {
+            bars.suspend(|| {
+                let _told = writeln!(io::stderr(), "stopping after the current step; press again to leave now");
+            });
+        }
     };
     ctrlc::set_handler(handler).map_err(|source| Failure::Start { source: source.into() })
 }

@@ -54,7 +54,7 @@ fn section(session: &mut Session, name: &str, text: &str) -> Result<(), Failure>
     }
     let name = session.screen.paint.strong(name);
     session.screen.line(format_args!("\n{name}"))?;
-    session.screen.text(text)
+    Ok(session.screen.text(text)?)
 }
 
 /// `shop: succeeded in 1.32 s`.

@@ -22,7 +22,7 @@ const PLATFORM: [&[&str]; 5] = [
 const PARTS: [&[&str]; 3] = [&["model"], &["engine"], &["front"]];
 
 /// Inside `app`: the binary stands above what it mounts.
-const APP: [&[&str]; 2] = [&["gateway", "generator"], &["grayghost"]];
+const APP: [&[&str]; 2] = [&["gateway", "generator", "terminal"], &["grayghost"]];
 
 /// Heavy or discouraged crates, by the start of their names, and the folders that may depend on them.
 const HOMES: [(&[&str], &[&str], &str); 4] = [

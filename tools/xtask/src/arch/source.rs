@@ -40,8 +40,12 @@ pub(super) fn check(tree: &Tree) -> Vec<Violation> {
     found
 }
 
+/// The test kit is made of tests, and an example is run by a developer.
 fn is_test_file(path: &str) -> bool {
-    path.contains("/tests/") || path.contains("/benches/")
+    path.contains("/tests/")
+        || path.contains("/benches/")
+        || path.contains("/examples/")
+        || path.starts_with("crates/testkit/")
 }
 
 /// Where the files of a source's modules lie: `src/` for `src/lib.rs`, `src/plan/` for `src/plan.rs`.

@@ -1,17 +1,24 @@
 //! The command line: what can be typed, and which verb answers. One file per verb.
 
 mod assets;
+mod beside;
 mod completions;
+mod config;
+mod dead_letters;
 mod demo;
 mod doctor;
+mod events;
 mod explain;
+mod flags;
 mod generate;
 mod init;
+mod jobs;
 mod lineage;
 mod quality;
 mod resolve;
 mod run;
 mod runs;
+mod serve;
 mod sniff;
 mod sql;
 mod usage;
@@ -47,10 +54,11 @@ Examples:
   grayghost sql \"select * from gold.monthly_sales\"
   grayghost lineage gold.fact_sale.total_amount
   grayghost resolve dedupe people.csv --id record_id --out clusters.csv
+  grayghost serve --listen 127.0.0.1:8080     the server; `events`, `jobs` and `config` look at it
   grayghost explain lakehouse.header_missing  what an error means and what to do
 
 Exit codes:
-  0 done   1 an asset or a rule failed   2 wrong input or use   4 locked by another run
+  0 done   1 an asset or a rule failed   2 wrong input or use   4 locked by another run or server
   5 something needed is unavailable   70 a fault of ours   130 cancelled
 
 NO_COLOR turns colours off; GRAYGHOST_LOG=info shows what the engine does.";
@@ -81,6 +89,11 @@ enum Verb {
     Quality(quality::Quality),
     Resolve(resolve::Resolve),
     Runs(runs::Runs),
+    Serve(serve::Serve),
+    Events(events::Events),
+    Jobs(jobs::Jobs),
+    DeadLetters(dead_letters::DeadLetters),
+    Config(config::Config),
     Doctor(doctor::Doctor),
     Explain(explain::Explain),
     Generate(generate::Generate),
@@ -109,6 +122,11 @@ impl Verb {
             Self::Quality(verb) => verb.answer(session),
             Self::Resolve(verb) => verb.answer(session),
             Self::Runs(verb) => verb.answer(session),
+            Self::Serve(verb) => verb.answer(session),
+            Self::Events(verb) => verb.answer(session),
+            Self::Jobs(verb) => verb.answer(session),
+            Self::DeadLetters(verb) => verb.answer(session),
+            Self::Config(verb) => verb.answer(session),
             Self::Doctor(verb) => verb.answer(session),
             Self::Explain(verb) => verb.answer(session),
             Self::Generate(verb) => verb.answer(session),
@@ -120,19 +138,22 @@ impl Verb {
 
 /// Answers what was typed; the exit code says how it ended.
 pub(crate) fn main() -> ExitCode {
-    log_if_wanted();
     let typed: Vec<OsString> = std::env::args_os().collect();
     let as_json = wants_json(&typed);
     let cli = match Cli::try_parse_from(typed) {
         Ok(cli) => cli,
         Err(error) => return refused(&error, as_json).into(),
     };
+    // The server has a log of its own, set up as its settings say.
+    if !matches!(cli.verb, Some(Verb::Serve(_))) {
+        log_if_wanted();
+    }
     let chatter = if cli.quiet { Chatter::Quiet } else { Chatter::Normal };
     let mut screen = Screen::new(chatter);
     let Some(verb) = cli.verb else {
         let help = Cli::command().render_help();
         let shown = screen.text(&help.to_string()).and_then(|()| screen.flush());
-        return shown.map_or_else(|failure| tell(&failure, as_json), |()| Ending::Done).into();
+        return shown.map_or_else(|error| tell(&error.into(), as_json), |()| Ending::Done).into();
     };
     let ending = Session::start(cli.project, screen).and_then(|mut session| {
         let ending = verb.answer(&mut session)?;

@@ -49,7 +49,7 @@ impl Quality {
 fn write(session: &mut Session, checks: &[CheckResult]) -> Result<(), Failure> {
     if checks.is_empty() {
         let hint = session.command("run YOUR_FILE.csv");
-        return session.screen.line(format_args!("no table with rules is made yet: {hint}"));
+        return Ok(session.screen.line(format_args!("no table with rules is made yet: {hint}"))?);
     }
     let paint = session.screen.paint;
     session.screen.text(&rules(checks).render(paint))?;
@@ -64,7 +64,7 @@ fn write(session: &mut Session, checks: &[CheckResult]) -> Result<(), Failure> {
     session.screen.line(format_args!("\n{}", paint.strong("by dimension")))?;
     session.screen.text(&dimensions(checks).render(paint))?;
     let total = plural(checks.len() as u64, "rule");
-    session.screen.line(format_args!("\n{total}: {}", verdicts(checks, paint)))
+    Ok(session.screen.line(format_args!("\n{total}: {}", verdicts(checks, paint)))?)
 }
 
 fn rules(checks: &[CheckResult]) -> Table {

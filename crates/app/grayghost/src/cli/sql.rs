@@ -127,7 +127,7 @@ fn write_json(session: &mut Session, rows: &QueryRows) -> Result<(), Failure> {
         session.screen.text(if index == 0 { "\n  " } else { ",\n  " })?;
         session.screen.text(&Value::Object(object).to_string())?;
     }
-    session.screen.line(if rows.rows.is_empty() { "]" } else { "\n]" })
+    Ok(session.screen.line(if rows.rows.is_empty() { "]" } else { "\n]" })?)
 }
 
 /// Names of an object's keys: a name that comes again gets a number, since a key would hide the one before.

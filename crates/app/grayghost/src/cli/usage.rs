@@ -15,7 +15,9 @@ pub(super) fn failure(error: &clap::Error) -> Failure {
             remedy.push_str(tip);
             remedy.push_str("; ");
         } else if let Some(usage) = paragraph.strip_prefix("Usage: ") {
-            let is_verb = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase());
+            let is_verb = |word: &&str| {
+                !word.starts_with('-') && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+            };
             verb = usage.split(' ').take_while(is_verb).collect::<Vec<_>>().join(" ");
         }
     }

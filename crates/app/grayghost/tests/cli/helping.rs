@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use crate::place::Place;
 
-const VERBS: [&str; 13] = [
+const VERBS: [&str; 18] = [
     "init",
     "run",
     "sniff",
@@ -13,6 +13,11 @@ const VERBS: [&str; 13] = [
     "lineage",
     "quality",
     "runs",
+    "serve",
+    "events",
+    "jobs",
+    "dead-letters",
+    "config",
     "doctor",
     "explain",
     "generate",

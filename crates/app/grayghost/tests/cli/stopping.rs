@@ -1,4 +1,4 @@
-//! Ctrl-C: the first stops at a safe point, the second at once.
+//! Ctrl-C and SIGTERM: the first stops at a safe point, the second at once.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -15,7 +15,11 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Presses Ctrl-C for one process.
 fn interrupt(child: &Child) {
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    signal(child, "-INT");
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args([name, &child.id().to_string()]).status().expect("kill");
     assert!(sent.success());
 }
 
@@ -43,18 +47,33 @@ fn until(what: &str, mut so: impl FnMut() -> bool) {
 #[test]
 fn a_generation_that_is_stopped_leaves_nothing() {
     let place = Place::empty();
-    let child = place.start(&["generate", "retail", "--customers", "500000", "--out", "data"]);
-    until("something is written", || place.path("data/.grayghost-people.csv.part").exists());
-    interrupt(&child);
-    let answer = ended(child);
-    assert_eq!(answer.code, Some(130), "{}", answer.err);
-    assert!(answer.err.starts_with("stopping after the current step; press again to leave now\n"), "{}", answer.err);
-    assert!(answer.err.contains("error[generator.cancelled]"), "{}", answer.err);
-    assert!(!place.path("data").exists());
+    for name in ["-INT", "-TERM"] {
+        let child = place.start(&["generate", "retail", "--customers", "500000", "--out", "data"]);
+        until("something is written", || place.path("data/.grayghost-people.csv.part").exists());
+        signal(&child, name);
+        let answer = ended(child);
+        assert_eq!(answer.code, Some(130), "{name}: {}", answer.err);
+        assert!(
+            answer.err.starts_with("stopping after the current step; press again to leave now\n"),
+            "{}",
+            answer.err
+        );
+        assert!(answer.err.contains("error[generator.cancelled]"), "{name}: {}", answer.err);
+        assert!(!place.path("data").exists(), "{name}");
+    }
 }
 
 #[test]
 fn a_run_that_is_stopped_ends_with_130_and_the_next_one_completes_it() {
+    stopped_and_completed(interrupt);
+}
+
+#[test]
+fn a_run_that_gets_sigterm_ends_with_130_and_the_next_one_completes_it() {
+    stopped_and_completed(|child| signal(child, "-TERM"));
+}
+
+fn stopped_and_completed(stop: impl Fn(&Child)) {
     let place = Place::project();
     place.ask(&["generate", "retail", "--customers", "8000", "--out", "data", "--quiet"]).ends_with(0);
     let mut child = place.start(&["run", "data/sales.csv", "data/sales_latin1.csv", "--project", "shop"]);
@@ -64,7 +83,7 @@ fn a_run_that_is_stopped_ends_with_130_and_the_next_one_completes_it() {
         line.clear();
         assert!(err.read_line(&mut line).expect("a line") > 0, "the run ended before it began");
     }
-    interrupt(&child);
+    stop(&child);
     let mut rest = String::new();
     err.read_to_string(&mut rest).expect("UTF-8");
     assert_eq!(ended(child).code, Some(130), "{rest}");

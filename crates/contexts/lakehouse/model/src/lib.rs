@@ -26,5 +26,5 @@ pub use graph::{AssetKind, Graph, Node};
 pub use model::{BatchBy, ColumnDoc, Config, Freshness, Materialization, Model, ModelDoc, Resolve, Strategy};
 pub use project::Project;
 pub use render::{RenderMode, Rendered};
-pub use settings::{LakeSettings, ProjectSettings, QualitySettings, Settings};
+pub use settings::{LakeSettings, PROJECT_SECTIONS, ProjectSettings, QualitySettings, Settings};
 pub use source::{DialectSettings, DriftPolicy, Source, SourceColumn, SourceFormat};

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use kernel::ProjectId;
 use serde::{Deserialize, Serialize};
 
+/// Sections of the project; the others of the file are the server's ([`config::SECTIONS`]).
+pub const PROJECT_SECTIONS: [&str; 4] = ["project", "vars", "lake", "quality"];
+
 /// All sections that this version reads; another section is a mistake that is named.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

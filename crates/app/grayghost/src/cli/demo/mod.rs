@@ -144,7 +144,7 @@ fn say(session: &mut Session, text: &str) -> Result<(), Failure> {
     }
     session.screen.line(text)?;
     // Bars come between these lines, on another stream.
-    session.screen.flush()
+    Ok(session.screen.flush()?)
 }
 
 fn say_step(session: &mut Session, name: &str, text: &str) -> Result<(), Failure> {

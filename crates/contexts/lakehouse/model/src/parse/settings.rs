@@ -1,4 +1,7 @@
 //! Reads `grayghost.toml`: its sections, their defaults and limits, and every mistake in it at once.
+//!
+//! The server's sections stand in the same file. They are passed by here and checked when the server starts, so that a
+//! run needs no server that is set up well.
 
 use kernel::ProjectId;
 
@@ -6,16 +9,17 @@ use super::{
     reader::{Map, Reader},
     tree::{Node, Value},
 };
-use crate::{LakeSettings, ProjectSettings, QualitySettings, Settings, error::Mistakes};
+use crate::{LakeSettings, PROJECT_SECTIONS, ProjectSettings, QualitySettings, Settings, error::Mistakes};
 
-const SECTIONS: [&str; 4] = ["project", "vars", "lake", "quality"];
 const LAKE: [&str; 4] = ["target_file_mib", "compact_small_files", "checkpoint_commits", "parallel_assets"];
 
 /// All settings, or all that is wrong with them.
 pub(crate) fn read(text: &str) -> Result<Settings, Mistakes> {
     let root = Node::from_toml(text).map_err(Mistakes)?;
     let mut reader = Reader::default();
-    let sections = reader.map(&root, "grayghost.toml", &SECTIONS);
+    let servers = config::SECTIONS.iter().map(|section| section.name);
+    let known: Vec<&str> = PROJECT_SECTIONS.into_iter().chain(servers).collect();
+    let sections = reader.map(&root, "grayghost.toml", &known);
     let project = read_project(&mut reader, &root);
     let vars = sections.get("vars").map(|node| reader.free_map(node, "section `vars`"));
     let vars = vars.into_iter().flat_map(|map| map.entries).map(|e| (e.key.clone(), e.node.to_json())).collect();
@@ -98,6 +102,21 @@ mod tests {
         assert_eq!(settings.vars["list"], serde_json::json!(["a", 1.5]));
         assert_eq!(settings.lake, LakeSettings { target_file_mib: 8, ..LakeSettings::default() });
         assert_eq!(settings.quality, QualitySettings::default());
+    }
+
+    #[test]
+    fn sections_of_the_server_are_passed_by_whatever_they_hold() {
+        for section in config::SECTIONS {
+            read(&format!("{GOOD}[{}]\nnot_a_setting = 1\n", section.name)).expect(section.name);
+        }
+    }
+
+    #[test]
+    fn a_mistyped_section_is_refused_with_the_nearest_of_both() {
+        for (given, meant) in [("databse", "database"), ("serve", "server"), ("qualty", "quality"), ("laek", "lake")] {
+            let expected = format!("line 4: unknown key `{given}` in grayghost.toml; did you mean `{meant}`?");
+            assert_eq!(read(&format!("{GOOD}[{given}]\n")).expect_err(given).to_string(), expected);
+        }
     }
 
     #[test]

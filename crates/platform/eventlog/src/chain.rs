@@ -1,0 +1,146 @@
+//! The hash chain of a workspace, and its verification.
+//!
+//! `hash(n) = SHA-256(hash(n-1) ‖ n ‖ fields)`, each field with its length before it, so that no two different events give
+//! the same bytes. `hash(0)` is 32 zero bytes. Positions are not part of it: sealing again after a restore gives new ones.
+//! Whoever can rewrite the whole database can rewrite the chain too: keep the heads (`grayghost events verify` prints them)
+//! where they cannot.
+
+use std::collections::BTreeMap;
+
+use kernel::WorkspaceId;
+use ring::digest::{Context, SHA256};
+use sql::args;
+
+use crate::{EventLog, LogError, Recorded, load::number};
+
+pub(crate) const FIRST: [u8; 32] = [0; 32];
+/// Events that are read at once.
+const AT_ONCE: u32 = 2_000;
+
+/// The link of event number `number` of its workspace.
+pub(crate) fn link(before: &[u8], number: u64, event: &Recorded) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    context.update(before);
+    context.update(&number.to_le_bytes());
+    let mut field = |bytes: &[u8]| {
+        context.update(&(bytes.len() as u64).to_le_bytes());
+        context.update(bytes);
+    };
+    field(event.workspace.0.as_bytes());
+    field(event.stream.as_bytes());
+    field(&event.version.to_le_bytes());
+    field(event.event_id.0.as_bytes());
+    field(event.kind.as_bytes());
+    field(&event.schema_version.to_le_bytes());
+    field(&event.payload);
+    field(event.fact.as_ref().map_or(&[][..], |(kind, _)| kind.as_bytes()));
+    field(event.fact.as_ref().map_or(&[][..], |(_, fact)| fact));
+    field(event.actor.as_bytes());
+    field(event.correlation_id.as_bytes());
+    field(event.causation_id.as_ref().map_or(&[][..], |id| id.0.as_bytes()));
+    field(event.traceparent.as_ref().map_or(&[][..], String::as_bytes));
+    field(&event.occurred_at.0.to_le_bytes());
+    field(&event.recorded_at.0.to_le_bytes());
+    let mut hash = FIRST;
+    hash.copy_from_slice(context.finish().as_ref());
+    hash
+}
+
+/// A log that was verified from its beginning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Sealed events that were read.
+    pub events: u64,
+    /// The last link of each workspace: its number of events and its hash.
+    pub heads: BTreeMap<WorkspaceId, (u64, Vec<u8>)>,
+    /// The first place where the log is not what it was.
+    pub broken: Option<Broken>,
+}
+
+/// Where and how a log was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// The position in the log.
+    pub position: u64,
+    /// In whose chain; `None` for the log as a whole.
+    pub workspace: Option<WorkspaceId>,
+    /// What is wrong, in words.
+    pub reason: String,
+}
+
+impl EventLog {
+    /// Reads all sealed events and compares every link.
+    ///
+    /// # Errors
+    /// [`LogError`] when the database cannot be read; a broken chain is no error but an answer.
+    pub async fn verify(&self) -> Result<Verified, LogError> {
+        let mut verified = Verified { events: 0, heads: BTreeMap::new(), broken: None };
+        let mut after = 0;
+        loop {
+            let links = self.links(after).await?;
+            let Some((last, ..)) = links.last() else { break };
+            after = *last;
+            for (position, sealed, event) in &links {
+                verified.broken = check(&mut verified, *position, sealed, event.as_ref());
+                if verified.broken.is_some() {
+                    return Ok(verified);
+                }
+            }
+        }
+        verified.broken = self.compare_heads(&verified).await?;
+        Ok(verified)
+    }
+
+    /// Positions, what is sealed there, and the events, as far as they are there.
+    async fn links(&self, after: u64) -> Result<Vec<(u64, (WorkspaceId, u64, Vec<u8>), Option<Recorded>)>, LogError> {
+        let heads =
+            "SELECT position, workspace_id, number, hash FROM sealed WHERE position > $1 ORDER BY position LIMIT $2";
+        let rows = self.database().all(heads, args![number(after), AT_ONCE]).await?;
+        let last = rows.last().map_or(Ok(after), |row| row.count(0))?;
+        let mut events: BTreeMap<u64, Recorded> =
+            self.between(after, last).await?.into_iter().map(|event| (event.position, event)).collect();
+        rows.iter()
+            .map(|row| {
+                let position = row.count(0)?;
+                Ok((position, (row.id(1)?, row.count(2)?, row.get(3)?), events.remove(&position)))
+            })
+            .collect()
+    }
+
+    /// The heads that the sealer goes on from are those that were found: nothing was cut off at the end.
+    async fn compare_heads(&self, verified: &Verified) -> Result<Option<Broken>, LogError> {
+        let rows = self.database().all("SELECT workspace_id, number, hash FROM chains", args![]).await?;
+        for row in rows {
+            let (workspace, head): (WorkspaceId, (u64, Vec<u8>)) = (row.id(0)?, (row.count(1)?, row.get(2)?));
+            if verified.heads.get(&workspace) != Some(&head) {
+                let reason = format!("the chain ends before its event number {}", head.0);
+                return Ok(Some(Broken { position: verified.events, workspace: Some(workspace), reason }));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn check(
+    verified: &mut Verified,
+    position: u64,
+    (workspace, found, hash): &(WorkspaceId, u64, Vec<u8>),
+    event: Option<&Recorded>,
+) -> Option<Broken> {
+    let broken = |workspace, reason: String| Some(Broken { position, workspace, reason });
+    if position != verified.events + 1 {
+        return broken(None, format!("positions {} to {} are missing", verified.events + 1, position - 1));
+    }
+    verified.events = position;
+    let Some(event) = event else { return broken(Some(*workspace), "the event is missing".to_owned()) };
+    let (before, link_before) = verified.heads.remove(workspace).unwrap_or((0, FIRST.to_vec()));
+    if event.workspace != *workspace || *found != before + 1 {
+        return broken(Some(*workspace), format!("event number {} is missing from the chain", before + 1));
+    }
+    let expected = link(&link_before, *found, event);
+    if expected[..] != hash[..] {
+        return broken(Some(*workspace), format!("version {} of `{}` was changed", event.version, event.stream));
+    }
+    verified.heads.insert(*workspace, (*found, hash.clone()));
+    None
+}

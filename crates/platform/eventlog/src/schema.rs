@@ -1,0 +1,12 @@
+//! The tables of the log.
+
+use sql::Migration;
+
+/// In their order, to be applied with those of the contexts.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    context: "eventlog",
+    number: 1,
+    sql: include_str!("../migrations/0001_events.sql"),
+    postgres: include_str!("../migrations/0001_events.postgres.sql"),
+    tenant_tables: &["events", "snapshots", "idempotency"],
+}];

@@ -1,0 +1,73 @@
+//! Reading streams as they are and as they were, in shapes of long ago.
+
+use eventlog::LogError;
+use kernel::Timestamp;
+use proptest::prelude::*;
+use sql::{Scope, SqlError, args};
+use testkit::{Place, on_both};
+
+use crate::toy::{Account, AccountEvent, AccountId, Toy};
+
+on_both!(a_stream_at_any_time, older_shapes_are_brought_up, a_newer_shape_is_refused);
+
+async fn a_stream_at_any_time(place: Place) {
+    let toy = Toy::new(place).await;
+    let id = AccountId::new();
+    let mut moments = Vec::new();
+    for cents in 1..=4 {
+        toy.pay(id, cents).await.expect("stored");
+        moments.push(toy.log.source().now());
+        toy.clock.advance_micros(1_000_000);
+    }
+    for (at, expected) in moments.iter().zip([1, 3, 6, 10]) {
+        let (account, _) = toy.log.get_as_of::<Account>(toy.actor.workspace, id, *at).await.expect("read");
+        assert_eq!(account.balance, expected);
+    }
+    let before = Timestamp(moments[0].0 - 1);
+    assert_eq!(toy.log.get_as_of::<Account>(toy.actor.workspace, id, before).await.expect("read").1, 0);
+}
+
+/// Writes a row as an older or newer version of the product would have done.
+async fn store_raw(toy: &Toy, id: AccountId, schema_version: i64, payload: &'static str) {
+    let stored: Result<u64, SqlError> = toy
+        .place
+        .database
+        .write(Scope::Workspace(toy.actor.workspace), move |tx| {
+            let insert =
+                "INSERT INTO events (workspace_id, stream, version, event_id, type, schema_version, payload, actor,
+                 correlation_id, occurred_at, recorded_at) VALUES ($1, $2, 1, $3, 'paid', $4, $5, 'system', $3, 0, 0)";
+            let stream = format!("toy.account.{id}");
+            Box::pin(tx.execute(insert, args![stream, AccountId::new().0, schema_version, payload.as_bytes()]))
+        })
+        .await;
+    stored.expect("stored");
+}
+
+async fn older_shapes_are_brought_up(place: Place) {
+    let toy = Toy::new(place).await;
+    let id = AccountId::new();
+    store_raw(&toy, id, 1, r#"{"type":"paid","units":3}"#).await;
+    assert_eq!(toy.pay(id, 5).await.expect("stored"), 2);
+    let (account, version) = toy.log.get::<Account>(toy.actor.workspace, id).await.expect("read");
+    assert_eq!((account.balance, version), (305, 2));
+}
+
+async fn a_newer_shape_is_refused(place: Place) {
+    let toy = Toy::new(place).await;
+    let id = AccountId::new();
+    store_raw(&toy, id, 3, r#"{"type":"paid","millicents":3}"#).await;
+    let refused = toy.log.get::<Account>(toy.actor.workspace, id).await.expect_err("unknown shape");
+    assert!(matches!(refused, LogError::Newer { found: 3, known: 2, .. }), "{refused:?}");
+}
+
+proptest! {
+    /// Replay of any accepted history never panics, and says what the history says.
+    #[test]
+    fn replay_is_the_sum_of_what_happened(cents in prop::collection::vec(any::<i32>(), 0..50)) {
+        let mut account = Account::default();
+        for cents in &cents {
+            kernel::Aggregate::apply(&mut account, &AccountEvent::Paid { cents: i64::from(*cents) });
+        }
+        prop_assert_eq!(account.balance, cents.iter().map(|cents| i64::from(*cents)).sum::<i64>());
+    }
+}

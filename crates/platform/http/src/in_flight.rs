@@ -1,0 +1,104 @@
+//! Which requests are being answered, so that a server that gives up can say which it cut off.
+//!
+//! A request counts until its answer is ready; one that is streamed counts until its last part. Routes are named, not
+//! paths: a path may hold personal data.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::{
+    body::{Body, HttpBody as _},
+    extract::{MatchedPath, Request, State},
+    http::{HeaderValue, header},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use futures::StreamExt as _;
+use tokio::sync::watch;
+
+use crate::{HttpError, Problem};
+
+/// Requests in progress. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct InFlight(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// By number of arrival.
+    requests: Mutex<Arrivals>,
+    is_cut: watch::Sender<bool>,
+}
+
+#[derive(Debug, Default)]
+struct Arrivals {
+    next: u64,
+    open: BTreeMap<u64, String>,
+}
+
+/// Strikes its request off when dropped: when answered, and also when the caller went away.
+struct Entry {
+    number: u64,
+    of: InFlight,
+}
+
+impl InFlight {
+    /// Names of those that are open, the oldest first.
+    pub(crate) fn open(&self) -> Vec<String> {
+        self.0.requests.lock().unwrap_or_else(PoisonError::into_inner).open.values().cloned().collect()
+    }
+
+    /// Ends all of them: those without an answer get a 503, streams stop.
+    pub(crate) fn cut(&self) {
+        self.0.is_cut.send_replace(true);
+    }
+
+    fn enter(&self, name: String) -> Entry {
+        let mut arrivals = self.0.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = arrivals.next;
+        arrivals.next += 1;
+        arrivals.open.insert(number, name);
+        Entry { number, of: self.clone() }
+    }
+
+    /// Waits for [`cut`](Self::cut).
+    fn when_cut(&self) -> impl Future<Output = ()> + Send + 'static {
+        let (of, mut is_cut) = (self.clone(), self.0.is_cut.subscribe());
+        async move {
+            // Fails only when the sender is gone, and `of` holds it.
+            let _ = is_cut.wait_for(|is_cut| *is_cut).await;
+            drop(of);
+        }
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.of.0.requests.lock().unwrap_or_else(PoisonError::into_inner).open.remove(&self.number);
+    }
+}
+
+/// The middleware around every route.
+pub(crate) async fn track(State(in_flight): State<InFlight>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or("(no route)", MatchedPath::as_str);
+    let entry = in_flight.enter(format!("{} {route}", request.method()));
+    let response = tokio::select! {
+        response = next.run(request) => response,
+        () = in_flight.when_cut() => {
+            let mut refusal = Problem::from(HttpError::Stopping).into_response();
+            refusal.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            return refusal;
+        }
+    };
+    if response.body().size_hint().exact().is_some() {
+        return response;
+    }
+    response.map(|body| {
+        let parts = body.into_data_stream().take_until(in_flight.when_cut());
+        Body::from_stream(parts.map(move |part| {
+            let _until_the_last = &entry;
+            part
+        }))
+    })
+}

@@ -1,0 +1,146 @@
+//! A refusal as RFC 9457 `application/problem+json`, made from any error of the product.
+//!
+//! Invariant: of a fault of ours (`Internal`) only its code goes out; of what is needed and does not answer
+//! (`Unavailable`) only what was tried. Both are logged here, once: this is the boundary that handles them.
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use kernel::{ErrorKind, ProductError};
+use serde::Serialize;
+
+/// The body of a refusal, and its headers. Boxed, because every handler returns it in a `Result`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Problem(Box<Members>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Members {
+    #[serde(rename = "type")]
+    type_uri: String,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlation_id: Option<String>,
+    #[serde(skip)]
+    retry_after_s: Option<u64>,
+}
+
+/// The status of a kind, and its title: the one place where they meet.
+#[must_use]
+pub const fn status_of(kind: ErrorKind) -> (StatusCode, &'static str) {
+    match kind {
+        ErrorKind::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "The input breaks a rule"),
+        ErrorKind::Unauthenticated => (StatusCode::UNAUTHORIZED, "Who is asking is unknown"),
+        ErrorKind::Forbidden => (StatusCode::FORBIDDEN, "Who is asking may not"),
+        ErrorKind::NotFound => (StatusCode::NOT_FOUND, "There is no such thing"),
+        ErrorKind::Conflict => (StatusCode::CONFLICT, "Somebody else holds it or changed it"),
+        ErrorKind::TooMany => (StatusCode::TOO_MANY_REQUESTS, "Asked too often"),
+        ErrorKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Something needed does not answer"),
+        ErrorKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "A fault of ours"),
+    }
+}
+
+impl Problem {
+    /// What the caller may know of `error`; what he may not is logged.
+    #[must_use]
+    pub fn of(error: &dyn ProductError) -> Self {
+        let (status, title) = status_of(error.kind());
+        let mut problem = Members {
+            type_uri: format!("urn:grayghost:error:{}", error.code()),
+            title,
+            status: status.as_u16(),
+            detail: error.to_string(),
+            code: error.code(),
+            why: None,
+            place: None,
+            remedy: None,
+            correlation_id: None,
+            retry_after_s: None,
+        };
+        match error.kind() {
+            ErrorKind::Internal => {
+                log(error);
+                "something went wrong on our side".clone_into(&mut problem.detail);
+            }
+            ErrorKind::Unavailable => {
+                log(error);
+                problem.remedy = Some("try again in a moment".to_owned());
+            }
+            ErrorKind::Invalid
+            | ErrorKind::Unauthenticated
+            | ErrorKind::Forbidden
+            | ErrorKind::NotFound
+            | ErrorKind::Conflict
+            | ErrorKind::TooMany => {
+                problem.why = error.why();
+                problem.place = error.place();
+                problem.remedy = error.remedy();
+            }
+        }
+        Self(Box::new(problem))
+    }
+
+    /// The id that joins it with the lines of the log.
+    #[must_use]
+    pub fn with_correlation(mut self, correlation_id: impl Into<String>) -> Self {
+        self.0.correlation_id = Some(correlation_id.into());
+        self
+    }
+
+    /// When to ask again, in whole seconds.
+    #[must_use]
+    pub fn with_retry_after(mut self, seconds: u64) -> Self {
+        self.0.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// The status it is sent with.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+fn log(error: &dyn ProductError) {
+    let (code, why, place) = (error.code(), error.why(), error.place());
+    let (why, place) = (why.as_deref(), place.as_deref());
+    if error.kind() == ErrorKind::Internal {
+        tracing::error!(code, why, place, "{error}");
+    } else {
+        tracing::warn!(code, why, place, "{error}");
+    }
+}
+
+impl<E: ProductError> From<E> for Problem {
+    fn from(error: E) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_string(&self).unwrap_or_else(|_| "{}".to_owned());
+        let mut response = (self.status(), body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.status() == StatusCode::UNAUTHORIZED {
+            // RFC 9110, 11.6.1: a 401 names a scheme.
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.0.retry_after_s {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
