@@ -6,7 +6,7 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 export GRAYGHOST_PYTHON ?= $(or $(GRAYGHOST_CACHE),$(HOME)/.cache/grayghost)/venv/bin/python
 target := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test test-fast check bench-lake bench-resolve bench-spine chaos-spine services services-stop
+.PHONY: help run test test-fast check bench-lake bench-resolve bench-spine chaos-spine outage-spine tail-spine forget-spine services services-stop
 help: ## lists these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
 
@@ -48,6 +48,23 @@ chaos-spine: ## kills the spine's processes at random: BACKEND=sqlite|postgres K
 	tools/setup.sh build
 	cargo build --release -p trials
 	tools/spine.sh chaos $(BACKEND) $(KILLS) $(SEED)
+
+SECONDS ?= 60
+outage-spine: ## takes PostgreSQL away under load: SECONDS=60
+	tools/setup.sh build
+	cargo build --release -p trials
+	tools/spine.sh outage $(SECONDS)
+
+EVENTS ?= 100000
+tail-spine: ## a reader beside slow and killed writers on PostgreSQL: EVENTS=100000 SEED=7
+	tools/setup.sh build
+	cargo build --release -p trials
+	tools/spine.sh tail $(EVENTS) $(SEED)
+
+forget-spine: ## looks for an erased person in every byte of PostgreSQL's files
+	tools/setup.sh build
+	cargo build --release -p trials
+	tools/spine.sh forget
 
 bench-spine: ## what events and jobs cost, on both databases
 	tools/setup.sh build

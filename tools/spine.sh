@@ -1,12 +1,20 @@
 #!/usr/bin/env bash
 # The trials of the spine, on databases of their own that flush every commit.
 #   tools/spine.sh chaos sqlite|postgres KILLS SEED    ends with one line of JSON
+#   tools/spine.sh outage SECONDS                      PostgreSQL taken away under load; ends with one line of JSON
+#   tools/spine.sh tail EVENTS SEED                    a reader beside slow and killed writers on PostgreSQL; ends with one line of JSON
+#   tools/spine.sh forget                              an erased person in PostgreSQL's files; ends with one line of JSON
 #   tools/spine.sh bench                               one line of JSON for each figure
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=${CARGO_TARGET_DIR:-target}/release
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+own=$folder/server
+finish() {
+    [ ! -d "$own" ] || own_services stop >&2 || true
+    rm -rf "$folder"
+}
+trap finish EXIT
 
 # A new database on the server that flushes.
 postgres() {
@@ -16,6 +24,16 @@ postgres() {
     psql=$(command -v psql || printf '%s\n' /usr/lib/postgresql/*/bin/psql | sort -V | tail -1)
     "$psql" "$url" -qc "CREATE DATABASE $name" >&2
     echo "${url%/*}/$name"
+}
+
+# The server of a trial that stops it: nobody else uses it, and it ends with the trial.
+own_services() {
+    env -u GRAYGHOST_TEST_POSTGRES_URL -u GRAYGHOST_TEST_POSTGRES_DURABLE_URL GRAYGHOST_SERVICES="$own" tools/services.sh "$@"
+}
+start_own() {
+    chmod 711 "$folder" # the server's user passes through
+    own_services start durable >&2
+    own_services env | sed -n 's/^GRAYGHOST_TEST_POSTGRES_DURABLE_URL=//p'
 }
 
 case "${1:-}" in
@@ -30,6 +48,26 @@ chaos)
     esac
     "$bin/chaos" drive --url "$url" --dir "$folder" --kills "$3" --seed "$4"
     ;;
+outage)
+    url=$(start_own)
+    # What `pg_ctl stop -m immediate` sends.
+    stop="kill -QUIT \$(head -1 $own/durable/data/postmaster.pid)"
+    start="env -u GRAYGHOST_TEST_POSTGRES_DURABLE_URL GRAYGHOST_SERVICES=$own tools/services.sh start durable >&2"
+    "$bin/outage" --url "$url" --dir "$folder" --seconds "$2" --stop "$stop" --start "$start"
+    ;;
+tail)
+    "$bin/tail" drive --url "$(postgres tail)" --dir "$folder" --events "$2" --seed "$3"
+    ;;
+forget)
+    url=$(start_own)
+    "$bin/forget" fill --url "$url" --dir "$folder"
+    own_services stop >&2 # a checkpoint
+    "$bin/forget" look --data "$own/durable/data" --dir "$folder"
+    url=$(start_own) # on another port, perhaps
+    "$bin/forget" erase --url "$url" --dir "$folder"
+    own_services stop >&2
+    "$bin/forget" look --data "$own/durable/data" --dir "$folder" --erased
+    ;;
 bench)
     for backend in sqlite postgres; do
         mkdir "$folder/$backend"
@@ -39,7 +77,7 @@ bench)
     done
     ;;
 *)
-    echo "usage: tools/spine.sh chaos sqlite|postgres KILLS SEED | bench" >&2
+    echo "usage: tools/spine.sh chaos sqlite|postgres KILLS SEED | outage SECONDS | tail EVENTS SEED | forget | bench" >&2
     exit 2
     ;;
 esac

@@ -1,6 +1,6 @@
 //! Who is asking, and what they may do.
 
-use crate::{Permission, WorkspaceId, typed_id};
+use crate::{ErrorKind, Permission, ProductError, WorkspaceId, typed_id};
 
 typed_id!(
     /// A person with an account.
@@ -8,7 +8,7 @@ typed_id!(
 );
 
 /// What acts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Who {
     /// A signed-in person.
@@ -33,6 +33,20 @@ pub struct Actor {
 pub struct Forbidden {
     /// The permission that would have been enough.
     pub needed: Permission,
+}
+
+impl ProductError for Forbidden {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Forbidden
+    }
+
+    fn code(&self) -> &'static str {
+        "kernel.forbidden"
+    }
+
+    fn remedy(&self) -> Option<String> {
+        Some(format!("ask an owner of the workspace for a role with `{}`", self.needed))
+    }
 }
 
 impl Actor {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The closed list of kinds. HTTP status, CLI exit code and retry follow from the kind alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
     /// The input breaks a rule; the same call will fail again.

@@ -19,6 +19,20 @@ macro_rules! typed_id {
             }
         }
 
+        impl $crate::schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut $crate::schemars::SchemaGenerator) -> $crate::schemars::Schema {
+                $crate::schemars::json_schema!({ "type": "string", "format": "uuid", "description": stringify!($name) })
+            }
+        }
+
         impl From<$crate::uuid::Uuid> for $name {
             fn from(id: $crate::uuid::Uuid) -> Self {
                 Self(id)

@@ -16,6 +16,7 @@ mod money;
 mod page;
 mod permission;
 mod personal;
+mod schema;
 pub mod seal;
 mod source;
 mod word;
@@ -37,5 +38,7 @@ pub use personal::{Personal, SubjectId};
 pub use source::Source;
 pub use word::WordError;
 
+#[doc(hidden)]
+pub use schemars;
 #[doc(hidden)]
 pub use uuid;

@@ -1,8 +1,11 @@
-//! Placeholder while it is written.
+//! What tests share: databases, conformance suites of the ports, schemas of events. A dev-dependency only.
 
+mod app;
 pub mod conformance;
 mod databases;
+pub mod schemas;
 mod skipped;
 
+pub use app::{Faults, TestApp};
 pub use databases::{Place, memory, new_database, postgres, sqlite};
 pub use skipped::{NEEDS_POSTGRES, skipped};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use eventlog::{LogError, Projection, ReadModel, Recorded, Table};
 use futures::{FutureExt, future::BoxFuture};
 use jobs::JobError;
-use kernel::{Aggregate, Event, uuid::Uuid};
+use kernel::{Aggregate, ErrorKind, Event, ProductError, uuid::Uuid};
 use sql::{Database, Sql, SqlError, args};
 
 /// Something was paid, by a command that has a name.
@@ -58,6 +58,18 @@ pub enum TrialError {
     /// The database.
     #[error(transparent)]
     Sql(#[from] SqlError),
+}
+
+impl TrialError {
+    /// Of what kind it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Log(error) => error.kind(),
+            Self::Job(error) => error.kind(),
+            Self::Sql(error) => error.kind(),
+        }
+    }
 }
 
 /// The sums by ledger, as a read model.

@@ -1,11 +1,11 @@
 //! A log, a queue and a database to try them on, opened as each process of a server would.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use crypto::{KeyRing, Limits, MasterKeys};
 use eventlog::{Also, EventLog, How, KEY_MIGRATIONS, Once, Projector, SqlKeyStore};
 use futures::{FutureExt, future::BoxFuture};
-use jobs::{Context, Failure, Handler, Jobs};
+use jobs::{Context, Failure, Handler, Jobs, Settings as WorkerSettings, Worker};
 use kernel::{Actor, Source, WorkspaceId, uuid::Uuid};
 use sql::{Database, Migration, Settings, args};
 
@@ -81,6 +81,18 @@ pub async fn pay(world: &World, ledger: Uuid, command: Uuid, cents: i64) -> Resu
     let decide = move |_: &Ledger| Ok::<_, TrialError>(vec![LedgerEvent::Paid { command, cents }]);
     let changed = world.log.change_with::<Ledger, TrialError, TrialError>(&world.actor, ledger, how, decide).await?;
     Ok(changed.version)
+}
+
+/// A worker that looks often and is soon known to be gone.
+#[must_use]
+pub fn impatient(world: &World) -> Worker {
+    let settings = WorkerSettings {
+        slots: 8,
+        poll: Duration::from_millis(20),
+        lease: Duration::from_millis(800),
+        ..WorkerSettings::default()
+    };
+    Worker::new(world.jobs.clone(), vec![Arc::new(NoteTaker)], settings)
 }
 
 /// Does the job of a payment: counts how often it had an effect.

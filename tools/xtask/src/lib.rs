@@ -1,4 +1,4 @@
-//! The house rules, each a pure function from the text of the tree to a list of violations.
+//! The house rules, each a pure function from the text of the tree to a list of violations; and new use cases in its shape.
 //!
 //! Invariant: a rule is kept only with a planted violation in `tests/planted.rs` that it must find.
 //! Absent on purpose: anything that clippy or rustc already checks well (docs on public items, `unsafe`), and
@@ -7,6 +7,7 @@
 pub mod arch;
 pub mod docs;
 mod manifest;
+pub mod new;
 mod scan;
 mod tree;
 

@@ -5,10 +5,12 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use config::{BackendUrl, Config};
-use crypto::{KeyRing, Limits, MasterKeys, MemoryKeyStore, Origin};
+use crypto::{ClosedKeyStore, KeyRing, Limits, MasterKeys, Origin};
 use eventlog::{EventLog, KEY_MIGRATIONS, SqlKeyStore};
 use jobs::Jobs;
 use kernel::{Source, SystemChance};
+use lakehouse::LakehouseError;
+use modules::Parts;
 use sql::{Database, Settings, SqlError};
 
 use crate::{failure::Failure, wiring, workspace::STATE_FOLDER};
@@ -25,6 +27,8 @@ pub(crate) struct Backends {
     pub(crate) log: EventLog,
     /// The queue.
     pub(crate) jobs: Jobs,
+    /// What the contexts give.
+    pub(crate) parts: Parts,
     /// Wrapped keys.
     pub(crate) store: SqlKeyStore,
     /// The key store's database.
@@ -38,18 +42,18 @@ impl Backends {
     /// Those of keys and databases; [`Failure::Database`] when one cannot be opened.
     pub(crate) async fn open(config: &Config, project: &Path) -> Result<Self, Failure> {
         SystemChance::check().map_err(|source| Failure::Start { source: source.into() })?;
-        let source = Source::system();
+        let (source, parts) = (Source::system(), wiring::parts(project));
         let master = master_keys(config, project)?;
         let database = open(&config.database.url, settings_of_database(config, project)).await?;
         let (url, settings) = settings_of_keys(config, project);
         let keys = open(url, settings).await?;
-        database.migrate(wiring::migrations(), source.now()).await?;
+        database.migrate(parts.migrations.clone(), source.now()).await?;
         keys.migrate(KEY_MIGRATIONS.to_vec(), source.now()).await?;
         let store = SqlKeyStore::new(keys.clone());
         let ring = KeyRing::new(Arc::new(store.clone()), master, source.clone(), Limits::default());
-        let log = EventLog::new(database, ring, source, wiring::inline());
+        let log = EventLog::new(database, ring, source, parts.inline.clone());
         log.prepare().await?;
-        Ok(Self { jobs: Jobs::new(log.clone()), log, store, keys })
+        Ok(Self { jobs: Jobs::new(log.clone()), log, parts, store, keys })
     }
 
     /// Closes what is idle, once nobody asks any more.
@@ -62,18 +66,32 @@ impl Backends {
 /// The log for a verb that opens and seals nothing personal, beside a server or without one: no key is read.
 ///
 /// # Errors
-/// [`Failure::NothingYet`] where no server has made the database, and those of the database.
+/// [`Failure::NothingYet`] where nothing has made the database, and those of the database.
 pub(crate) async fn open_beside(config: &Config, project: &Path) -> Result<EventLog, Failure> {
     if let Some(file) = config.database.url.path(project).filter(|file| !file.exists()) {
         return Err(Failure::NothingYet { file });
     }
-    let source = Source::system();
+    make_beside(config, project).await
+}
+
+/// The same; makes the database where there is none.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) async fn make_beside(config: &Config, project: &Path) -> Result<EventLog, Failure> {
+    let (source, parts) = (Source::system(), wiring::parts(project));
     let settings = Settings { max_connections: 2, ..settings_of_database(config, project) };
+    if let Some(folder) = config.database.url.path(project).as_deref().and_then(Path::parent) {
+        let failed = |source| LakehouseError::Io { path: folder.display().to_string(), source };
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
     let database = open(&config.database.url, settings).await?;
-    database.migrate(wiring::migrations(), source.now()).await?;
+    database.migrate(parts.migrations, source.now()).await?;
     let nothing = MasterKeys::random(&SystemChance);
-    let ring = KeyRing::new(Arc::new(MemoryKeyStore::default()), nothing, source.clone(), Limits::default());
-    Ok(EventLog::new(database, ring, source, wiring::inline()))
+    let ring = KeyRing::new(Arc::new(ClosedKeyStore), nothing, source.clone(), Limits::default());
+    let log = EventLog::new(database, ring, source, parts.inline);
+    log.prepare().await?;
+    Ok(log)
 }
 
 async fn open(url: &BackendUrl, settings: Settings) -> Result<Database, Failure> {

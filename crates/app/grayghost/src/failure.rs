@@ -211,7 +211,7 @@ impl ProductError for Failure {
                 "see that it runs, that it exists, and that its user may connect; `database.url` and `crypto.keys_url` name it"
                     .to_owned(),
             ),
-            Self::NothingYet { .. } => Some("start the server, which makes it: `grayghost serve`".to_owned()),
+            Self::NothingYet { .. } => Some("it is made by the first `grayghost run` or `grayghost serve`".to_owned()),
             Self::NoFolder { .. } => Some("correct `--project`, or make a project with `grayghost init`".to_owned()),
             Self::NoWorkspace { .. } => {
                 Some("restore the file from a backup; it is made when a server starts without it".to_owned())

@@ -7,7 +7,6 @@ mod backends;
 mod cli;
 mod failure;
 mod resolver;
-mod resources;
 mod roles;
 mod scrub_keys;
 mod serve;

@@ -5,15 +5,19 @@ use std::{
     sync::Arc,
 };
 
-use kernel::{Cancel, SystemClock};
-use lakehouse::Lakehouse;
+use jobs::Jobs;
+use kernel::{Actor, Cancel, SystemClock};
+use lakehouse::{History, Lakehouse};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
+    backends,
     failure::Failure,
     resolver::Resolution,
     screen::Screen,
+    settings,
     stop::{self, Stop},
+    workspace,
 };
 
 /// One call of the program.
@@ -46,6 +50,21 @@ impl Session {
     /// Opens the project.
     pub(crate) fn open(&self) -> Result<Lakehouse, Failure> {
         Ok(Lakehouse::open(&self.project, Arc::new(SystemClock), Arc::new(Resolution))?)
+    }
+
+    /// Where the project's runs are recorded; made where it is not there yet.
+    pub(crate) fn history(&self) -> Result<History, Failure> {
+        let config = settings::load(&self.project, Vec::new())?.config;
+        let log = self.wait(backends::make_beside(&config, &self.project))?;
+        let actor = Actor::system(workspace::read_or_make(&self.project)?);
+        Ok(History { jobs: Jobs::new(log.clone()), log, actor })
+    }
+
+    /// The same; `None` where nothing was recorded yet.
+    pub(crate) fn earlier_history(&self) -> Result<Option<History>, Failure> {
+        let config = settings::load(&self.project, Vec::new())?.config;
+        let is_there = config.database.url.path(&self.project).is_none_or(|file| file.exists());
+        if is_there { self.history().map(Some) } else { Ok(None) }
     }
 
     /// Waits for an answer.

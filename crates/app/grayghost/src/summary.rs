@@ -71,6 +71,8 @@ pub(crate) fn run_state(state: RunState) -> (&'static str, Tone) {
         RunState::Succeeded => ("succeeded", Tone::Good),
         RunState::Failed => ("failed", Tone::Bad),
         RunState::Cancelled => ("cancelled", Tone::Warn),
+        RunState::Interrupted => ("interrupted", Tone::Warn),
+        RunState::Running => ("running", Tone::Plain),
     }
 }
 

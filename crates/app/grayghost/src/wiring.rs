@@ -1,35 +1,25 @@
-//! What the server is made of: plain lists that one can read. A context is mounted by adding its entries here.
+//! What the product is made of: a plain list that one can read. A context is mounted by adding its line here.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
-use bus::Subscriber;
-use eventlog::{Projection, SqlKeyStore};
+use eventlog::SqlKeyStore;
 use jobs::Handler;
-use sql::Migration;
+use kernel::SystemClock;
+use modules::{Module, Parts};
 
-use crate::scrub_keys::ScrubKeys;
+use crate::{resolver::Resolution, scrub_keys::ScrubKeys};
 
-/// The tables of the database, in the order in which they are made. Those of the keys stand apart.
-pub(crate) fn migrations() -> Vec<Migration> {
-    [eventlog::MIGRATIONS, jobs::MIGRATIONS, bus::MIGRATIONS].concat()
+/// The contexts.
+fn modules(project: &Path) -> Vec<Module> {
+    vec![lakehouse::module(project, Arc::new(SystemClock), Arc::new(Resolution))]
 }
 
-/// Read models that are written in the transaction of the fact.
-pub(crate) fn inline() -> Vec<Arc<dyn Projection>> {
-    Vec::new()
+/// Everything that the contexts of a project give, and the tables of the spine. Those of the keys stand apart.
+pub(crate) fn parts(project: &Path) -> Parts {
+    Module::all(&modules(project))
 }
 
-/// Read models that follow the log.
-pub(crate) fn followers() -> Vec<Arc<dyn Projection>> {
-    Vec::new()
-}
-
-/// Who reacts to facts.
-pub(crate) fn subscribers() -> Vec<Arc<dyn Subscriber>> {
-    Vec::new()
-}
-
-/// Who does the jobs.
-pub(crate) fn handlers(keys: &SqlKeyStore) -> Vec<Arc<dyn Handler>> {
+/// Jobs of the server itself.
+pub(crate) fn own_handlers(keys: &SqlKeyStore) -> Vec<Arc<dyn Handler>> {
     vec![Arc::new(ScrubKeys(keys.clone()))]
 }

@@ -58,7 +58,8 @@ impl Ending {
     pub fn of_run(state: RunState) -> Self {
         match state {
             RunState::Succeeded => Self::Done,
-            RunState::Failed => Self::Failed,
+            // The last two are not told of a run that was waited for.
+            RunState::Failed | RunState::Running | RunState::Interrupted => Self::Failed,
             RunState::Cancelled => Self::Cancelled,
         }
     }

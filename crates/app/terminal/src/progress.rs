@@ -11,7 +11,7 @@ use std::{
 };
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use lakehouse::{Listener, RunEvent};
+use lakehouse::{Listener, RunProgress};
 
 use crate::{
     figures::{count, millis, plural},
@@ -64,29 +64,29 @@ struct Bars {
 }
 
 impl Bars {
-    fn show(&self, event: RunEvent) {
+    fn show(&self, event: RunProgress) {
         // A bar is only drawn: whoever panicked while drawing has left nothing half-done that matters.
         let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
-            RunEvent::Planned { files, .. } if files > 1 => {
+            RunProgress::Planned { files, .. } if files > 1 => {
                 let overall = self.all.insert(0, ProgressBar::new(files as u64).with_prefix("files"));
                 overall.set_style(style(OVERALL));
                 steps.insert(OVERALL.to_owned(), overall);
             }
-            RunEvent::Planned { .. } => {}
-            RunEvent::Started { step, total, unit } => {
+            RunProgress::Planned { .. } => {}
+            RunProgress::Started { step, total, unit } => {
                 let bar = self.started(&step, total, unit);
                 if let Some(before) = steps.insert(step, bar) {
                     self.remove(&before);
                 }
             }
-            RunEvent::Progress { step, done, rows } => {
+            RunProgress::Progress { step, done, rows } => {
                 if let Some(bar) = steps.get(&step) {
                     bar.set_position(done);
                     bar.set_message(pace(rows, bar.elapsed()));
                 }
             }
-            RunEvent::Finished { step, state, .. } => {
+            RunProgress::Finished { step, state, .. } => {
                 if let Some(bar) = steps.remove(&step) {
                     self.remove(&bar);
                 }
@@ -141,9 +141,9 @@ struct Lines {
 }
 
 impl Lines {
-    fn show(&self, event: &RunEvent) {
+    fn show(&self, event: &RunProgress) {
         match event {
-            RunEvent::Planned { files, assets } => {
+            RunProgress::Planned { files, assets } => {
                 self.files.store(*files as u64, Ordering::Relaxed);
                 write_line(&format!(
                     "{} to load, {} to make",
@@ -151,7 +151,7 @@ impl Lines {
                     plural(*assets as u64, "asset")
                 ));
             }
-            RunEvent::Finished { step, state, rows, duration_ms } if step != READING => {
+            RunProgress::Finished { step, state, rows, duration_ms } if step != READING => {
                 self.finished(step, state, *rows, *duration_ms);
             }
             _ => {}

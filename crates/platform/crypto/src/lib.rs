@@ -13,6 +13,7 @@
 //! lives for one call. Keys that are kept stand on the heap and are wiped when dropped.
 
 mod cipher;
+mod closed;
 mod error;
 mod held;
 mod keyring;
@@ -25,6 +26,7 @@ mod sealer;
 mod secret;
 mod store;
 
+pub use closed::ClosedKeyStore;
 pub use error::CryptoError;
 pub use held::SubjectKeys;
 pub use keyring::{KeyRing, Limits};

@@ -68,7 +68,7 @@ impl EventLog {
             })
             .await;
         stored?;
-        self.0.appended.notify_waiters();
+        self.0.appended.send_replace(());
         Ok(count)
     }
 

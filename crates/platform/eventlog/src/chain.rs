@@ -144,3 +144,64 @@ fn check(
     verified.heads.insert(*workspace, (*found, hash.clone()));
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use kernel::{Timestamp, uuid::Uuid};
+
+    use super::*;
+    use crate::EventId;
+
+    fn event() -> Recorded {
+        Recorded {
+            position: 1,
+            workspace: WorkspaceId(Uuid::from_u128(1)),
+            stream: "toy.account.1".to_owned(),
+            version: 1,
+            event_id: EventId(Uuid::from_u128(2)),
+            kind: "paid".to_owned(),
+            schema_version: 1,
+            payload: b"{}".to_vec(),
+            fact: Some(("account_paid".to_owned(), b"[]".to_vec())),
+            actor: "system".to_owned(),
+            correlation_id: Uuid::from_u128(3),
+            causation_id: Some(EventId(Uuid::from_u128(4))),
+            traceparent: Some("00".to_owned()),
+            occurred_at: Timestamp(5),
+            recorded_at: Timestamp(6),
+        }
+    }
+
+    /// Whoever changes anything has to write every link after it anew.
+    #[test]
+    fn a_link_holds_all_that_an_event_is_and_all_before_it() {
+        let known = link(&FIRST, 1, &event());
+        assert_ne!(link(&[1; 32], 1, &event()), known, "what came before");
+        assert_ne!(link(&FIRST, 2, &event()), known, "its number");
+        let changes: [(&str, fn(&mut Recorded)); 16] = [
+            ("workspace", |event| event.workspace = WorkspaceId(Uuid::nil())),
+            ("stream", |event| event.stream.push('2')),
+            ("version", |event| event.version = 2),
+            ("event_id", |event| event.event_id = EventId(Uuid::nil())),
+            ("kind", |event| event.kind.push('x')),
+            ("schema_version", |event| event.schema_version = 2),
+            ("payload", |event| event.payload.push(b' ')),
+            ("fact", |event| event.fact = None),
+            ("fact's type", |event| event.fact = Some(("other".to_owned(), b"[]".to_vec()))),
+            ("fact's JSON", |event| event.fact = Some(("account_paid".to_owned(), b"{}".to_vec()))),
+            ("actor", |event| event.actor.push('x')),
+            ("correlation_id", |event| event.correlation_id = Uuid::nil()),
+            ("causation_id", |event| event.causation_id = None),
+            ("traceparent", |event| event.traceparent = None),
+            ("occurred_at", |event| event.occurred_at = Timestamp(7)),
+            ("recorded_at", |event| event.recorded_at = Timestamp(7)),
+        ];
+        for (what, change) in changes {
+            let mut changed = event();
+            change(&mut changed);
+            assert_ne!(link(&FIRST, 1, &changed), known, "{what}");
+        }
+        let moved = Recorded { position: 9, ..event() };
+        assert_eq!(link(&FIRST, 1, &moved), known, "positions are given anew after a restore");
+    }
+}

@@ -107,7 +107,7 @@ impl EventLog {
             .await;
         match done {
             Ok(changed) => {
-                self.0.appended.notify_waiters();
+                self.0.appended.send_replace(());
                 Ok(changed)
             }
             Err(Failure::Refused(refusal)) => Err(refusal.into()),

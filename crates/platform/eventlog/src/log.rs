@@ -1,11 +1,11 @@
 //! The log itself: where it stores, and what goes with every write.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, future::Future, sync::Arc};
 
 use crypto::KeyRing;
 use kernel::{Source, WorkspaceId};
 use sql::{Database, Tenant};
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use crate::Projection;
 
@@ -19,9 +19,9 @@ pub(crate) struct Inner {
     pub(crate) source: Source,
     pub(crate) inline: Vec<Arc<dyn Projection>>,
     /// Told after each commit of this process, so that its readers need not wait for their next look.
-    pub(crate) appended: Notify,
+    pub(crate) appended: watch::Sender<()>,
     /// Told after events were sealed.
-    pub(crate) sealed: Notify,
+    pub(crate) sealed: watch::Sender<()>,
 }
 
 impl EventLog {
@@ -29,7 +29,7 @@ impl EventLog {
     /// written in the transaction of the fact.
     #[must_use]
     pub fn new(database: Database, keys: KeyRing, source: Source, inline: Vec<Arc<dyn Projection>>) -> Self {
-        let (appended, sealed) = (Notify::new(), Notify::new());
+        let (appended, sealed) = (watch::Sender::default(), watch::Sender::default());
         Self(Arc::new(Inner { database, keys, source, inline, appended, sealed }))
     }
 
@@ -51,18 +51,28 @@ impl EventLog {
         &self.0.source
     }
 
-    /// Returns when this process may have appended something.
-    pub async fn appended(&self) {
-        self.0.appended.notified().await;
+    /// Ready once this process may have appended something since the call. Call it before looking, wait for it after: what
+    /// comes in between is not missed.
+    pub fn appended(&self) -> impl Future<Output = ()> + Send + use<> {
+        told(&self.0.appended)
     }
 
-    /// Returns when this process has sealed something.
-    pub async fn sealed(&self) {
-        self.0.sealed.notified().await;
+    /// Ready once this process has sealed something since the call; to be used in the same way.
+    pub fn sealed(&self) -> impl Future<Output = ()> + Send + use<> {
+        told(&self.0.sealed)
     }
 
     pub(crate) fn tenant(&self, workspace: WorkspaceId) -> Tenant {
         self.0.database.tenant(workspace)
+    }
+}
+
+/// Listens from now on, and not only from the first poll.
+fn told(sender: &watch::Sender<()>) -> impl Future<Output = ()> + Send + use<> {
+    let mut receiver = sender.subscribe();
+    async move {
+        // An error says that the log is gone: then there is nothing to wait for either.
+        let _ = receiver.changed().await;
     }
 }
 

@@ -1,9 +1,10 @@
 //! A read model: facts in, rows out.
 
 use futures::future::BoxFuture;
+use kernel::Event;
 use sql::{Row, Sql, SqlError, Tx, Value};
 
-use crate::{LogError, Recorded};
+use crate::{EventLog, LogError, Recorded};
 
 /// A table of a read model.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +39,7 @@ pub trait Projection: Send + Sync + 'static {
 
 /// The tables of a read model, or their shadows while it is made anew.
 pub struct ReadModel<'a> {
+    pub(crate) log: &'a EventLog,
     pub(crate) tx: &'a mut Tx,
     pub(crate) tables: &'static [Table],
     /// What follows the names of the tables.
@@ -45,6 +47,15 @@ pub struct ReadModel<'a> {
 }
 
 impl ReadModel<'_> {
+    /// Reads what an event says; see [`EventLog::open`]. Personal fields that are stored in the open are to be deleted when
+    /// their subject is erased: read the stream `eventlog.subject` too.
+    ///
+    /// # Errors
+    /// Those of [`EventLog::open`].
+    pub async fn open<E: Event>(&self, event: &Recorded) -> Result<E, LogError> {
+        self.log.open(event).await
+    }
+
     /// Runs a statement whose tables are written `{name}`; `$1` is the workspace.
     ///
     /// # Errors

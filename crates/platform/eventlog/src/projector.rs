@@ -3,10 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::FutureExt;
-use sql::{Dialect, Scope, Sql, Tx, args};
+use kernel::{Aggregate as _, ErrorKind, ProductError as _};
+use sql::{Dialect, Scope, Sql, SqlError, Tx, args};
 
 use crate::{
-    EventLog, LogError, Projection, ReadModel, Recorded, Table,
+    EventLog, LogError, Projection, ReadModel, Recorded, Subject, Table,
     load::number,
     projection::{named, reads},
 };
@@ -50,7 +51,7 @@ impl EventLog {
     pub(crate) async fn project_inline(&self, tx: &mut Tx, events: &[Recorded]) -> Result<(), LogError> {
         for projection in &self.0.inline {
             for event in events.iter().filter(|event| reads(&**projection, event)) {
-                let mut model = ReadModel { tx: &mut *tx, tables: projection.tables(), suffix: "" };
+                let mut model = ReadModel { log: self, tx: &mut *tx, tables: projection.tables(), suffix: "" };
                 projection.project(&mut model, event).await?;
             }
         }
@@ -130,11 +131,12 @@ impl Projector {
     pub async fn follow(&self) {
         let mut said = String::new();
         loop {
+            let sealed = self.log.sealed();
             match self.catch_up().await {
                 Ok(0) => {
                     said.clear();
                     // A timeout is a look at what other processes have sealed.
-                    let _ = tokio::time::timeout(LOOK, self.log.sealed()).await;
+                    let _ = tokio::time::timeout(LOOK, sealed).await;
                 }
                 Ok(_) => said.clear(),
                 Err(error) => {
@@ -177,6 +179,25 @@ impl Projector {
         let known = self.followers.iter().chain(&self.log.0.inline).find(|each| each.name() == name);
         self.log.rebuild(known.ok_or_else(unknown)?).await
     }
+
+    /// Rewrites the tables of the read models that drop rows at [`crate::SubjectEvent::SubjectErased`], once they have seen
+    /// all of those: no byte of an erased subject is left in the files then. Gives the number of tables. For a job: it locks
+    /// each table for as long as it is rewritten, and may be repeated.
+    ///
+    /// # Errors
+    /// [`SqlError::Busy`] while a transaction somewhere keeps an erasure from being sealed; other [`LogError`]s.
+    pub async fn scrub(&self) -> Result<usize, LogError> {
+        self.log.seal_all().await?;
+        if self.log.pending_of(Subject::STREAM).await? > 0 {
+            return Err(SqlError::Busy.into());
+        }
+        self.catch_up().await?;
+        let purges = |each: &&Arc<dyn Projection>| each.streams().contains(&Subject::STREAM);
+        let models = self.followers.iter().chain(&self.log.0.inline).filter(purges);
+        let tables: Vec<&str> = models.flat_map(|each| each.tables()).map(|table| table.name).collect();
+        self.log.database().rewrite(&tables).await?;
+        Ok(tables.len())
+    }
 }
 
 impl EventLog {
@@ -188,6 +209,7 @@ impl EventLog {
         let events = self.after(from, AT_ONCE).await?;
         let Some(last) = events.last().map(|event| event.position) else { return Ok(0) };
         let (model, name, suffix) = (Arc::clone(projection), cursor.clone(), suffix.to_owned());
+        let this = self.clone();
         let done = self
             .database()
             .write(Scope::System, move |tx| {
@@ -196,7 +218,7 @@ impl EventLog {
                         // Somebody else has moved it meanwhile.
                         return Ok(());
                     }
-                    project_all(tx, (&*model, &suffix), &events).await?;
+                    this.project_all(tx, (&*model, &suffix), &events).await?;
                     let update = "UPDATE cursors SET position = $2, problem = NULL WHERE name = $1";
                     tx.execute(update, args![name, number(last)]).await?;
                     Ok(())
@@ -214,7 +236,8 @@ impl EventLog {
     }
 
     async fn note_problem(&self, cursor: &str, error: &LogError) {
-        let (cursor, text) = (cursor.to_owned(), error.to_string());
+        // PostgreSQL has no texts with NUL.
+        let (cursor, text) = (cursor.to_owned(), error.to_string().replace('\0', ""));
         let noted: Result<u64, LogError> = self
             .database()
             .write(Scope::System, move |tx| {
@@ -242,28 +265,36 @@ pub(crate) async fn lock_cursor(tx: &mut Tx, name: &str) -> Result<Option<u64>, 
     Ok(row.map(|row| row.count(0)).transpose()?)
 }
 
-/// Lends the transaction to one workspace after the other.
-pub(crate) async fn project_all(
-    tx: &mut Tx,
-    (projection, suffix): (&dyn Projection, &str),
-    events: &[Recorded],
-) -> Result<(), LogError> {
-    for event in events.iter().filter(|event| reads(projection, event)) {
-        let before = tx.enter(Scope::Workspace(event.workspace));
-        let mut model = ReadModel { tx: &mut *tx, tables: projection.tables(), suffix };
-        let done = projection.project(&mut model, event).await;
-        tx.enter(before);
-        done.map_err(|error| refused(projection, event, &error))?;
+impl EventLog {
+    /// Lends the transaction to one workspace after the other.
+    pub(crate) async fn project_all(
+        &self,
+        tx: &mut Tx,
+        (projection, suffix): (&dyn Projection, &str),
+        events: &[Recorded],
+    ) -> Result<(), LogError> {
+        for event in events.iter().filter(|event| reads(projection, event)) {
+            let before = tx.enter(Scope::Workspace(event.workspace));
+            let mut model = ReadModel { log: self, tx: &mut *tx, tables: projection.tables(), suffix };
+            let done = projection.project(&mut model, event).await;
+            tx.enter(before);
+            done.map_err(|error| refused(projection, event, error))?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
-/// A fault of the database is no fault of the read model.
-fn refused(projection: &dyn Projection, event: &Recorded, error: &LogError) -> LogError {
+/// A database that is away, or a race that was lost, is no fault of the read model.
+fn refused(projection: &dyn Projection, event: &Recorded, error: LogError) -> LogError {
+    if let LogError::Sql(source) = &error
+        && matches!(source.kind(), ErrorKind::Unavailable | ErrorKind::Conflict)
+    {
+        return error;
+    }
     LogError::Projection {
         name: projection.name().to_owned(),
         position: event.position,
-        reason: std::iter::successors(Some(error as &dyn std::error::Error), |each| each.source())
+        reason: std::iter::successors(Some(&error as &dyn std::error::Error), |each| each.source())
             .map(ToString::to_string)
             .collect::<Vec<_>>()
             .join(": "),

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use futures::FutureExt;
 use kernel::{Aggregate, Timestamp, WorkspaceId};
-use sql::{Sql, args};
+use sql::{Dialect, Row, Scope, Sql, args};
 
 use crate::{
     EventId, EventLog, LogError, Recorded,
@@ -75,12 +75,12 @@ impl EventLog {
     pub async fn stream(&self, workspace: WorkspaceId, stream: &str, after: u64) -> Result<Vec<Recorded>, LogError> {
         static TEXT: OnceLock<Sql> = OnceLock::new();
         let text = format!(
-            "SELECT {COLUMNS} FROM events e WHERE e.workspace_id = $1 AND e.stream = $2 AND e.version > $3
-             ORDER BY e.version LIMIT {MOST}"
+            "SELECT coalesce(s.position, 0), {COLUMNS} FROM events e LEFT JOIN sealed s ON s.seq = e.seq
+             WHERE e.workspace_id = $1 AND e.stream = $2 AND e.version > $3 ORDER BY e.version LIMIT {MOST}"
         );
         let args = args![stream, number(after)];
         let rows = self.tenant(workspace).all(TEXT.get_or_init(|| Sql::made(text)), args).await?;
-        rows.iter().map(|row| Recorded::read(row, 0, 0).map_err(LogError::from)).collect()
+        rows.iter().map(placed).collect()
     }
 
     /// One event of a workspace.
@@ -88,9 +88,12 @@ impl EventLog {
     /// # Errors
     /// [`LogError`] of the database.
     pub async fn event(&self, workspace: WorkspaceId, id: EventId) -> Result<Option<Recorded>, LogError> {
-        let text = format!("SELECT {COLUMNS} FROM events e WHERE e.workspace_id = $1 AND e.event_id = $2");
+        let text = format!(
+            "SELECT coalesce(s.position, 0), {COLUMNS} FROM events e LEFT JOIN sealed s ON s.seq = e.seq
+             WHERE e.workspace_id = $1 AND e.event_id = $2"
+        );
         let rows = self.tenant(workspace).all(Sql::made(text), args![id.0]).await?;
-        Ok(rows.first().map(|row| Recorded::read(row, 0, 0)).transpose()?)
+        rows.first().map(placed).transpose()
     }
 
     /// Sealed events of all workspaces after a position, in order; for the mechanism of the platform.
@@ -103,8 +106,19 @@ impl EventLog {
 
     /// Those after one position and up to another: positions are dense.
     pub(crate) async fn between(&self, after: u64, until: u64) -> Result<Vec<Recorded>, LogError> {
-        let rows = self.database().all(sealed_between(), args![number(after), number(until)]).await?;
-        rows.iter().map(|row| Ok(Recorded::read(row, 1, row.count(0)?)?)).collect()
+        self.database()
+            .read(Scope::System, move |tx| {
+                async move {
+                    // A plan that was kept from a small log reads all events for each page of a large one.
+                    if tx.dialect() == Dialect::Postgres {
+                        tx.execute("SET LOCAL plan_cache_mode = force_custom_plan", args![]).await?;
+                    }
+                    let rows = tx.all(sealed_between(), args![number(after), number(until)]).await?;
+                    rows.iter().map(placed).collect()
+                }
+                .boxed()
+            })
+            .await
     }
 
     /// The last position.
@@ -115,6 +129,11 @@ impl EventLog {
         let rows = self.database().all("SELECT position FROM sealer WHERE id = 1", args![]).await?;
         Ok(rows.first().map_or(Ok(0), |row| row.count(0))?)
     }
+}
+
+/// An event behind its position.
+pub(crate) fn placed(row: &Row) -> Result<Recorded, LogError> {
+    Ok(Recorded::read(row, 1, row.count(0)?)?)
 }
 
 /// Sealed events between two positions, with their positions first.

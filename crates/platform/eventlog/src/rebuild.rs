@@ -11,8 +11,8 @@ use sql::{Dialect, Scope, Sql, Tx, args};
 use crate::{
     EventLog, LogError, Projection, Recorded,
     load::number,
-    projector::{lock_cursor, make_tables, project_all},
-    read::sealed_between,
+    projector::{lock_cursor, make_tables},
+    read::{placed, sealed_between},
     sealer::unsealed,
 };
 
@@ -68,7 +68,7 @@ impl EventLog {
     }
 
     async fn switch(&self, projection: &Arc<dyn Projection>, suffix: String) -> Result<u64, LogError> {
-        let model = Arc::clone(projection);
+        let (this, model) = (self.clone(), Arc::clone(projection));
         let inline = self.0.inline.iter().any(|each| each.name() == model.name());
         self.database()
             .write(Scope::System, move |tx| {
@@ -81,7 +81,7 @@ impl EventLog {
                     let shadow = format!("{}{suffix}", model.name());
                     let from = lock_cursor(tx, &shadow).await?.unwrap_or(0);
                     let (last, rest) = rest(tx, from, inline).await?;
-                    project_all(tx, (&*model, &suffix), &rest).await?;
+                    this.project_all(tx, (&*model, &suffix), &rest).await?;
                     for table in model.tables() {
                         tx.execute(Sql::made(format!("DROP TABLE {}", table.name)), args![]).await?;
                         let rename = format!("ALTER TABLE {}{suffix} RENAME TO {}", table.name, table.name);
@@ -102,10 +102,7 @@ impl EventLog {
 /// sealed yet. Gives the last position.
 async fn rest(tx: &mut Tx, from: u64, inline: bool) -> Result<(u64, Vec<Recorded>), LogError> {
     let rows = tx.all(sealed_between(), args![number(from), i64::MAX]).await?;
-    let mut rest = rows
-        .iter()
-        .map(|row| Ok(Recorded::read(row, 1, row.count(0)?)?))
-        .collect::<Result<Vec<Recorded>, LogError>>()?;
+    let mut rest = rows.iter().map(placed).collect::<Result<Vec<Recorded>, LogError>>()?;
     let last = rest.last().map_or(from, |event| event.position);
     if inline {
         rest.extend(unsealed(tx).await?);

@@ -45,7 +45,7 @@ impl EventLog {
     pub async fn seal(&self) -> Result<usize, LogError> {
         let sealed = self.0.database.write(Scope::System, |tx| seal(tx).boxed()).await?;
         if sealed > 0 {
-            self.0.sealed.notify_waiters();
+            self.0.sealed.send_replace(());
         }
         Ok(sealed)
     }
@@ -79,13 +79,25 @@ impl EventLog {
         Ok(rows.first().map_or(Ok(0), |row| row.count(0))?)
     }
 
+    /// The same, of one kind of stream.
+    pub(crate) async fn pending_of(&self, category: &str) -> Result<u64, LogError> {
+        let count = Sql::pair(
+            "SELECT count(*) FROM events WHERE stream LIKE $1 AND seq > (SELECT seq FROM sealer WHERE id = 1)",
+            "SELECT count(*) FROM events e, sealer s WHERE e.stream LIKE $1 AND s.id = 1 AND e.txid >= s.low
+             AND (e.txid >= s.high OR e.seq > s.seq)",
+        );
+        let rows = self.database().all(count, args![format!("{category}.%")]).await?;
+        Ok(rows.first().map_or(Ok(0), |row| row.count(0))?)
+    }
+
     /// Seals for ever: after each commit of this process, and at least every 100 ms. A database that does not answer is asked again.
     pub async fn keep_sealing(&self) {
         loop {
+            let appended = self.appended();
             match self.seal().await {
                 Ok(0) => {
                     // A timeout is a look at what other processes have written.
-                    let _ = tokio::time::timeout(LOOK, self.appended()).await;
+                    let _ = tokio::time::timeout(LOOK, appended).await;
                 }
                 Ok(_) => {}
                 Err(error) => {

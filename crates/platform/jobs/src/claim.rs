@@ -47,7 +47,7 @@ pub(crate) struct Claimed {
     pub(crate) log: Vec<String>,
 }
 
-const RETURNING: &str = "RETURNING jobs.workspace_id, jobs.id, jobs.kind, jobs.args, jobs.attempt, jobs.uncounted, jobs.max_attempts, \
+pub(crate) const RETURNING: &str = "RETURNING jobs.workspace_id, jobs.id, jobs.kind, jobs.args, jobs.attempt, jobs.uncounted, jobs.max_attempts, \
      jobs.priority, jobs.run_at, jobs.batch, jobs.correlation_id, jobs.causation_id, jobs.traceparent, jobs.checkpoint, jobs.log";
 
 /// First which kinds and priorities, unlocked and from the index alone; then exactly so many rows, passing over those that
@@ -190,7 +190,7 @@ async fn spend(
     Ok(())
 }
 
-fn read(row: &Row) -> Result<Claimed, SqlError> {
+pub(crate) fn read(row: &Row) -> Result<Claimed, SqlError> {
     let token = row.count(4)?;
     Ok(Claimed {
         lease: Lease { workspace: row.id(0)?, id: row.id(1)?, token },

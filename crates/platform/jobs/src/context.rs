@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use eventlog::{Also, Cause};
+use eventlog::{Also, Cause, EventLog};
 use futures::{FutureExt, future::BoxFuture};
 use kernel::{Cancel, WorkspaceId};
 use serde::{Serialize, de::DeserializeOwned};
@@ -15,7 +15,7 @@ use crate::{
     BatchId, JobError, JobId, Jobs, MAX_BYTES,
     claim::Claimed,
     ending::{Ending, Outcome, end_in},
-    report::{Report, Written},
+    report::{Report, Written, report_in},
 };
 
 /// One attempt at one job. Clones share it.
@@ -75,6 +75,12 @@ impl Context {
     #[must_use]
     pub fn jobs(&self) -> &Jobs {
         &self.0.jobs
+    }
+
+    /// The log of the facts, in the same database.
+    #[must_use]
+    pub fn facts(&self) -> &EventLog {
+        &self.0.jobs.0.log
     }
 
     /// Its arguments, personal fields opened as far as their keys are there.
@@ -194,6 +200,9 @@ impl Context {
     /// # Errors
     /// [`JobError::LeaseLost`], and those of the database.
     pub async fn complete(&self, tx: &mut Tx) -> Result<(), JobError> {
+        // Its last words, which nobody can add once it has ended.
+        let report = self.take_report();
+        report_in(tx, report.as_slice()).await?;
         let result = self.said().result.clone();
         let ending =
             Ending { lease: self.0.job.lease, batch: self.0.job.batch, outcome: Outcome::Succeeded { result } };

@@ -72,10 +72,11 @@ pub enum Retry {
 }
 
 impl Failure {
-    /// A failure with these words, which are stored in the open: no personal data.
+    /// A failure with these words, which are stored in the open: no personal data. NUL is left out, for PostgreSQL has no
+    /// texts with it: an ending that the database refuses would be tried for ever.
     #[must_use]
     pub fn new(error: impl AsRef<str>, retry: Retry) -> Self {
-        Self { error: error.as_ref().chars().take(ERROR_CHARS).collect(), retry }
+        Self { error: error.as_ref().chars().filter(|char| *char != '\0').take(ERROR_CHARS).collect(), retry }
     }
 }
 

@@ -94,7 +94,11 @@ impl Jobs {
     }
 }
 
-async fn beat_in(tx: &mut Tx, worker: WorkerId, (now, until): (Timestamp, Timestamp)) -> Result<Vec<Held>, JobError> {
+pub(crate) async fn beat_in(
+    tx: &mut Tx,
+    worker: WorkerId,
+    (now, until): (Timestamp, Timestamp),
+) -> Result<Vec<Held>, JobError> {
     let upsert = "INSERT INTO job_workers (id, started_at, leased_until) VALUES ($1, $2, $3)
          ON CONFLICT (id) DO UPDATE SET leased_until = excluded.leased_until";
     tx.execute(upsert, args![worker.0, now, until]).await?;

@@ -29,6 +29,7 @@ mod enqueue;
 mod error;
 mod floor;
 mod handler;
+mod here;
 #[cfg(test)]
 mod interleaving;
 mod job;

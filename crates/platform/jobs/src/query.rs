@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use futures::FutureExt;
 use kernel::{Cursor, Page, PageRequest, Timestamp, WorkspaceId};
-use sql::{Sql, Value, args};
+use sql::{Scope, Sql, Value, args};
 use uuid::Uuid;
 
 use crate::{BatchId, Job, JobError, JobId, Jobs, NEVER, State, job::COLUMNS};
@@ -56,6 +57,24 @@ impl Jobs {
         let select = Sql::made(format!("SELECT {COLUMNS} FROM jobs WHERE workspace_id = $1 AND id = $2"));
         let rows = self.database().tenant(workspace).all(select, args![id.0]).await?;
         Ok(Job::read(rows.first().ok_or(JobError::NotFound { id })?)?)
+    }
+
+    /// Whether a worker has the job and its lease has not run out; also false where there is no such job.
+    ///
+    /// # Errors
+    /// [`JobError`] of the database.
+    pub async fn is_running(&self, workspace: WorkspaceId, id: JobId) -> Result<bool, JobError> {
+        let now = self.now();
+        let select = "SELECT 1 FROM jobs WHERE workspace_id = $1 AND id = $2 AND state = 'running'
+             AND worker IN (SELECT id FROM job_workers WHERE leased_until > $3)";
+        // The workers are nobody's in particular.
+        let found = self
+            .database()
+            .read::<_, JobError, _>(Scope::System, move |tx| {
+                async move { Ok(tx.optional(select, args![workspace.0, id.0, now]).await?.is_some()) }.boxed()
+            })
+            .await?;
+        Ok(found)
     }
 
     /// A workspace's jobs, the newest first.

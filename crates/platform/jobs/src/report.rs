@@ -54,7 +54,7 @@ impl Report {
 
     pub(crate) fn count(&mut self, (done, total): (u64, Option<u64>), unit: &str, at: Timestamp) {
         let first = self.progress.as_ref().map_or((done, at), |before| before.first);
-        self.progress = Some(Counted { done, total, unit: unit.to_owned(), at, first });
+        self.progress = Some(Counted { done, total, unit: unit.replace('\0', ""), at, first });
         self.fresh = true;
     }
 

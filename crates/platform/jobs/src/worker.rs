@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use futures::{FutureExt, future::join_all};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, join_all},
+};
 use kernel::{Cancel, Timestamp};
 use sql::Scope;
 use tokio::{
@@ -167,6 +170,10 @@ struct Shift {
     next_report: Instant,
     next_forget: Instant,
     next_poll: Instant,
+    /// Ready after a commit of the log since it was last looked at.
+    appended: BoxFuture<'static, ()>,
+    /// Jobs were put into a transaction that may not have ended yet.
+    expecting: bool,
     /// Nothing more was due when it was last asked.
     dry: bool,
     /// A kind had no room left.
@@ -183,7 +190,6 @@ impl Shift {
         }
         Self {
             id: WorkerId(worker.jobs.source().uuid()),
-            worker,
             floor,
             slots,
             leased_until: Timestamp(i64::MIN),
@@ -191,6 +197,9 @@ impl Shift {
             next_report: now,
             next_forget: now + FORGET_EVERY,
             next_poll: now,
+            appended: worker.jobs.0.log.appended().boxed(),
+            expecting: false,
+            worker,
             dry: false,
             crowded: false,
             trouble: 0,
@@ -319,13 +328,19 @@ impl Shift {
         let inner = &self.worker.jobs.0;
         if inner.pending.swap(false, Ordering::Relaxed) {
             self.next_poll = self.next_poll.min(Instant::now() + SOON);
+            self.expecting = true;
         }
         let until = self.next_beat.min(self.next_report).min(if room > 0 { self.next_poll } else { self.next_beat });
         tokio::select! {
             () = stop => return Rest::Stop,
             () = self.floor.ended.notified() => {}
             () = inner.enqueued.notified() => self.dry = false,
-            () = inner.log.appended() => if inner.pending.swap(false, Ordering::Relaxed) { self.dry = false },
+            () = &mut self.appended => {
+                self.appended = inner.log.appended().boxed();
+                if inner.pending.swap(false, Ordering::Relaxed) || std::mem::take(&mut self.expecting) {
+                    self.dry = false;
+                }
+            }
             () = sleep_until(until) => {}
         }
         Rest::Over

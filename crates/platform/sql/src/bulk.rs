@@ -52,7 +52,6 @@ impl Tx {
         rows: Vec<Vec<Value>>,
         suffix: &str,
     ) -> Result<u64, SqlError> {
-        let scope = self.enter(crate::Scope::System);
         let at_once = (MOST_ARGUMENTS / columns.len().max(1)).max(1);
         let (mut rows, mut count) = (rows.into_iter(), 0);
         loop {
@@ -64,9 +63,12 @@ impl Tx {
             let marks = vec!["?"; columns.len()].join(",");
             let lists = vec![marks; chunk.len()];
             let text = format!("INSERT INTO {table} ({}) VALUES ({}) {suffix}", columns.join(","), lists.join("),("));
-            count += self.execute(Sql::made(text), chunk.into_iter().flatten().collect()).await?;
+            // The workspace is among the values.
+            let scope = self.enter(crate::Scope::System);
+            let done = self.execute(Sql::made(text), chunk.into_iter().flatten().collect()).await;
+            self.enter(scope);
+            count += done?;
         }
-        self.enter(scope);
         Ok(count)
     }
 

@@ -13,7 +13,7 @@ use crate::{Dialect, Row, Scope, Sql, SqlError, Tx, Value, postgres::Postgres, s
 pub struct Settings {
     /// `sqlite:FILE`, `sqlite::memory:` or `postgres://USER@HOST/DATABASE`.
     pub url: String,
-    /// PostgreSQL replicas, for reads that may be a little old.
+    /// PostgreSQL replicas, for reads that may be a little old. Where none of them answers, the primary does.
     pub read_urls: Vec<String>,
     /// Connections at most; on SQLite those that read.
     pub max_connections: u32,
@@ -126,7 +126,7 @@ impl Database {
         self.look(scope, work, false).await
     }
 
-    /// The same from a replica, where there is one: what it says may be a little old.
+    /// The same from a replica, where there is one that answers: what it says may be a little old.
     ///
     /// # Errors
     /// Those of the work, and [`SqlError`] as `E`.
@@ -165,8 +165,9 @@ impl Database {
         self.read(Scope::System, move |tx| tx.all(sql, args).boxed()).await
     }
 
-    /// Rewrites these tables without what was deleted from them: `VACUUM FULL` on PostgreSQL, which locks each for its time;
-    /// SQLite has overwritten it already and only folds its write-ahead log.
+    /// Rewrites these tables without what was deleted from them, and what the planner had noted of their values: `VACUUM FULL`
+    /// on PostgreSQL, which locks each for its time; SQLite has overwritten it already and only folds its write-ahead log. On
+    /// PostgreSQL the role has to own the tables and the database.
     ///
     /// # Errors
     /// [`SqlError`].

@@ -15,6 +15,7 @@ mod database;
 mod error;
 mod migrate;
 mod postgres;
+mod replica;
 mod row;
 mod sqlite;
 mod statement;

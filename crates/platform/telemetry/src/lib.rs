@@ -11,6 +11,7 @@ mod labels;
 mod logs;
 mod metrics;
 mod names;
+mod resources;
 mod secret;
 
 pub use self::{
@@ -19,5 +20,6 @@ pub use self::{
     logs::{Format, install_logs, logs},
     metrics::{Metrics, Recorder},
     names::{NameFault, UNITS, check_name},
+    resources::{Used, used},
     secret::Secret,
 };

@@ -5,7 +5,7 @@
 //! and at the end reads the database. Its last line is one of JSON.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
@@ -16,10 +16,8 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
-use jobs::{Settings as WorkerSettings, Worker};
 use kernel::{Chance, SeededChance, uuid::Uuid};
-use sql::args;
-use trials::{LedgerEvent, NoteTaker, World, pay, table_rows};
+use trials::{Acknowledged, World, impatient, is_quiet, judge, pay};
 
 /// Commands that a writer has at a time.
 const OPEN: usize = 12;
@@ -113,13 +111,7 @@ async fn project(world: World) -> anyhow::Result<()> {
 }
 
 async fn work(world: World) -> anyhow::Result<()> {
-    let settings = WorkerSettings {
-        slots: 8,
-        poll: Duration::from_millis(20),
-        lease: Duration::from_millis(800),
-        ..WorkerSettings::default()
-    };
-    Worker::new(world.jobs.clone(), vec![Arc::new(NoteTaker)], settings).run(std::future::pending()).await;
+    impatient(&world).run(std::future::pending()).await;
     Ok(())
 }
 
@@ -129,7 +121,7 @@ struct Book {
     /// Not acknowledged yet, by the writer that has them.
     open: BTreeMap<Uuid, (usize, String)>,
     /// Ledger and version.
-    acknowledged: BTreeMap<Uuid, (String, u64)>,
+    acknowledged: Acknowledged,
     failures: Vec<String>,
 }
 
@@ -175,8 +167,13 @@ fn drive(url: &str, dir: &Path, kills: u32, seed: u64) -> anyhow::Result<()> {
         *killed.entry(ROLES[at]).or_default() += 1;
     }
     driver.settle(&runtime)?;
-    let outcome = runtime.block_on(judge(url, dir, &driver.book))?;
+    let acknowledged = lock(&driver.book).acknowledged.clone();
+    let mut outcome = runtime.block_on(async { judge(&World::open(url, dir, 4).await?, &acknowledged).await })?;
     let book = lock(&driver.book);
+    outcome.lost += book.open.len();
+    for note in &outcome.notes {
+        say(&format!("# {note}\n"));
+    }
     say(&format!("# killed {killed:?}, refused {}\n", book.failures.len()));
     for failure in book.failures.iter().take(5) {
         say(&format!("# {failure}\n"));
@@ -186,7 +183,7 @@ fn drive(url: &str, dir: &Path, kills: u32, seed: u64) -> anyhow::Result<()> {
         "projections_wrong": outcome.projections_wrong, "jobs_wrong": outcome.jobs_wrong,
     });
     say(&format!("{line}\n"));
-    if outcome.lost + outcome.doubled + outcome.projections_wrong + outcome.jobs_wrong > 0 {
+    if outcome.is_broken() {
         bail!("the spine broke a promise");
     }
     Ok(())
@@ -282,13 +279,7 @@ impl Driver<'_> {
         }
         let world = runtime.block_on(World::open(self.url, self.dir, 2))?;
         while Instant::now() < until {
-            let quiet = runtime.block_on(async {
-                let lag: u64 = world.projector.lag().await?.iter().map(|lag| lag.events).sum();
-                let jobs = "SELECT count(*) FROM jobs WHERE state NOT IN ('succeeded', 'dead', 'cancelled')";
-                let jobs: i64 = world.database.all(jobs, args![]).await?[0].get(0)?;
-                anyhow::Ok(lag == 0 && world.log.pending().await? == 0 && jobs == 0)
-            })?;
-            if quiet {
+            if runtime.block_on(is_quiet(&world))? {
                 break;
             }
             thread::sleep(Duration::from_millis(100));
@@ -309,54 +300,4 @@ fn hear(book: &mut Book, line: &str) {
         let ledger = line.split(' ').nth(1).and_then(|number| number.parse().ok()).map(Uuid::from_u128);
         book.acknowledged.insert(command, (ledger.unwrap_or_default().to_string(), version));
     }
-}
-
-#[derive(Default)]
-struct Outcome {
-    lost: usize,
-    doubled: usize,
-    projections_wrong: usize,
-    jobs_wrong: usize,
-}
-
-async fn judge(url: &str, dir: &Path, book: &Shared) -> anyhow::Result<Outcome> {
-    let world = World::open(url, dir, 4).await?;
-    let mut outcome = Outcome::default();
-    let (mut found, mut balances) =
-        (BTreeMap::<Uuid, Vec<(String, u64)>>::new(), BTreeMap::<String, (i64, i64)>::new());
-    let mut at = 0;
-    loop {
-        let events = world.log.after(at, 5_000).await?;
-        let Some(last) = events.last() else { break };
-        at = last.position;
-        for event in &events {
-            let LedgerEvent::Paid { command, cents } = serde_json::from_slice(&event.payload)?;
-            found.entry(command).or_default().push((event.instance().to_owned(), event.version));
-            let balance = balances.entry(event.instance().to_owned()).or_default();
-            *balance = (balance.0 + cents, balance.1 + 1);
-        }
-    }
-    {
-        let book = lock(book);
-        let stored =
-            |(command, place): (&Uuid, &(String, u64))| found.get(command).is_some_and(|all| all.contains(place));
-        outcome.lost = book.acknowledged.iter().filter(|each| !stored(*each)).count() + book.open.len();
-    }
-    outcome.doubled = found.values().filter(|places| places.len() > 1).count();
-    for table in ["trial_inline", "trial_follower"] {
-        let rows = table_rows(&world.database, table).await?;
-        let ledgers: BTreeSet<&String> = rows.keys().chain(balances.keys()).collect();
-        outcome.projections_wrong +=
-            ledgers.iter().filter(|ledger| rows.get(**ledger) != balances.get(**ledger)).count();
-    }
-    if let Some(broken) = world.log.verify().await?.broken {
-        say(&format!("# the chain is broken: {broken:?}\n"));
-        outcome.projections_wrong += 1;
-    }
-    let effects = world.database.all("SELECT command, times FROM trial_effects", args![]).await?;
-    let effects: BTreeMap<Uuid, i64> =
-        effects.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect::<Result<_, sql::SqlError>>()?;
-    outcome.jobs_wrong = found.keys().filter(|command| effects.get(*command) != Some(&1)).count();
-    outcome.jobs_wrong += effects.keys().filter(|command| !found.contains_key(*command)).count();
-    Ok(outcome)
 }

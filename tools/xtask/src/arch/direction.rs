@@ -10,12 +10,13 @@ use crate::{
 };
 
 /// Inside `platform`: a crate sees those of earlier ranks. `tables` needs none of the others.
-const PLATFORM: [&[&str]; 5] = [
+const PLATFORM: [&[&str]; 6] = [
     &["crypto", "config", "telemetry", "objects", "cache", "tables"],
     &["sql"],
     &["eventlog"],
     &["jobs", "bus"],
     &["http"],
+    &["modules"],
 ];
 
 /// Inside the folder of one context that is several crates.

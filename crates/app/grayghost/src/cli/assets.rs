@@ -24,7 +24,8 @@ pub(crate) struct Assets {
 impl Assets {
     pub(crate) fn answer(&self, session: &mut Session) -> Result<Ending, Failure> {
         let house = session.open()?;
-        let assets = session.wait(house.list_assets())?;
+        let history = session.earlier_history()?;
+        let assets = session.wait(house.list_assets(history.as_ref()))?;
         if self.format == Format::Json {
             session.screen.json(&assets)?;
             return Ok(Ending::Done);

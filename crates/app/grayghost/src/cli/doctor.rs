@@ -1,6 +1,7 @@
 //! `grayghost doctor`: what is needed, and whether it is well.
 
 use clap::Args;
+use kernel::ProductError;
 use lakehouse::Finding;
 
 use super::Format;
@@ -25,7 +26,14 @@ impl Doctor {
     pub(crate) fn answer(&self, session: &mut Session) -> Result<Ending, Failure> {
         let mut findings = vec![program()];
         let house = session.open()?;
-        findings.extend(session.wait(house.examine()));
+        let history = match session.earlier_history() {
+            Ok(history) => history,
+            Err(failure) => {
+                findings.push(database(&failure));
+                None
+            }
+        };
+        findings.extend(session.wait(house.examine(history.as_ref())));
         if self.format == Format::Json {
             session.screen.json(&findings)?;
         } else {
@@ -42,6 +50,14 @@ impl Doctor {
         }
         Ok(if findings.iter().all(|finding| finding.ok) { Ending::Done } else { Ending::Failed })
     }
+}
+
+fn database(failure: &Failure) -> Finding {
+    let told: &dyn ProductError = failure;
+    let why = told.why().map_or_else(String::new, |why| format!(": {why}"));
+    let remedy = failure.remedy().unwrap_or_else(|| "restore it from a backup".to_owned());
+    let remedy = format!("{remedy}; the tables do not need it");
+    Finding { what: "database".to_owned(), ok: false, seen: format!("{failure}{why}"), remedy: Some(remedy) }
 }
 
 fn program() -> Finding {

@@ -81,7 +81,18 @@ impl Run {
 pub(super) fn perform(session: &Session, request: RunRequest) -> Result<RunSummary, Failure> {
     let house = session.open()?;
     let listener = progress::listener(&session.screen);
-    let done = session.wait(house.run(request, listener, session.cancel.clone()));
+    let history = session.history()?;
+    let done = session.wait(async {
+        let done = house.run(&history, request, listener, session.cancel.clone()).await;
+        // A server beside does it too; what cannot be sealed now is sealed by whoever comes next.
+        if let Err(error) = history.log.seal_all().await {
+            tracing::warn!(error = %error, "what the run has recorded is not sealed yet: {error}");
+        }
+        if let Err(error) = history.log.database().fold().await {
+            tracing::warn!(error = %error, "the write-ahead log stays beside the database: {error}");
+        }
+        done
+    });
     session.screen.clear_bars();
     Ok(done?)
 }

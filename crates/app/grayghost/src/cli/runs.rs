@@ -14,7 +14,7 @@ use crate::{
     summary::{run_state, verdicts},
 };
 
-/// Most runs that can be asked for: the history keeps no more.
+/// Most runs that one answer lists.
 const MOST: i64 = 200;
 
 /// List the last runs, newest first.
@@ -31,7 +31,10 @@ pub(crate) struct Runs {
 impl Runs {
     pub(crate) fn answer(&self, session: &mut Session) -> Result<Ending, Failure> {
         let house = session.open()?;
-        let runs = session.wait(house.list_runs(self.limit))?;
+        let runs = match session.earlier_history()? {
+            Some(history) => session.wait(house.list_runs(&history, self.limit))?,
+            None => Vec::new(),
+        };
         if self.format == Format::Json {
             session.screen.json(&runs)?;
         } else if runs.is_empty() {

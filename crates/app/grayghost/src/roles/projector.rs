@@ -3,12 +3,11 @@
 use eventlog::Projector;
 
 use super::{AGAIN, Stage};
-use crate::wiring;
 
 /// Any number of processes may play it: one seals at a time, and each cursor is locked while it moves.
 pub(super) async fn play(stage: Stage) {
     let log = stage.backends.log.clone();
-    let projector = Projector::new(log.clone(), wiring::followers());
+    let projector = Projector::new(log.clone(), stage.backends.parts.followers.clone());
     let follow = async {
         // A read model that cannot be made ready keeps nobody from sealing.
         while let Err(error) = projector.prepare().await {

@@ -19,6 +19,7 @@ pub(super) async fn play(stage: Stage) {
         stop_after: stage.shutdown_timeout(),
         ..Settings::default()
     };
-    let handlers = wiring::handlers(&stage.backends.store);
+    let mut handlers = wiring::own_handlers(&stage.backends.store);
+    handlers.extend(stage.backends.parts.handlers.iter().cloned());
     Worker::new(stage.backends.jobs.clone(), handlers, settings).run(stage.stopped()).await;
 }

@@ -12,7 +12,7 @@ use http_edge::{CHECK_TIMEOUT, Health};
 use sql::{Database, args};
 use tokio::time::Instant;
 
-use crate::{roles::Stage, wiring};
+use crate::roles::Stage;
 
 /// How long events may wait for the sealer while it seals none.
 const STANDSTILL: Duration = Duration::from_secs(10);
@@ -28,7 +28,7 @@ pub(super) fn register(health: &Health, stage: &Stage) {
     }
     let (sealed, seen) = (log.clone(), Arc::new(Mutex::new(Seen::default())));
     health.register("sealer", CHECK_TIMEOUT, move || seals(sealed.clone(), Arc::clone(&seen)));
-    let projector = Arc::new(Projector::new(log, wiring::followers()));
+    let projector = Arc::new(Projector::new(log, stage.backends.parts.followers.clone()));
     health.register("projections", CHECK_TIMEOUT, move || follows(Arc::clone(&projector)));
 }
 

@@ -9,7 +9,7 @@ use kernel::Timestamp;
 use metrics::gauge;
 use telemetry::Metrics;
 
-use crate::{failure::Failure, resources, roles::Stage, wiring};
+use crate::{failure::Failure, roles::Stage};
 
 const EVERY: Duration = Duration::from_secs(2);
 
@@ -45,22 +45,22 @@ pub(super) async fn keep(stage: Stage, metrics: Option<Metrics>) {
 }
 
 fn process() {
-    let Some(used) = resources::used() else { return };
+    let Some(used) = telemetry::used() else { return };
     gauge!("grayghost_process_cpu_seconds").set(used.cpu_seconds);
     gauge!("grayghost_process_resident_memory_bytes").set(used.memory_bytes);
 }
 
 async fn sample(stage: &Stage, shown: &mut HashSet<Labels>) -> Result<(), Failure> {
-    let (log, roles) = (&stage.backends.log, &stage.config.server.roles);
+    let (log, parts, roles) = (&stage.backends.log, &stage.backends.parts, &stage.config.server.roles);
     gauge!("grayghost_eventlog_sealed_events").set(as_float(log.head().await?));
     if roles.contains(&Role::Projector) {
         gauge!("grayghost_eventlog_pending_events").set(as_float(log.pending().await?));
-        for lag in Projector::new(log.clone(), wiring::followers()).lag().await? {
+        for lag in Projector::new(log.clone(), parts.followers.clone()).lag().await? {
             gauge!("grayghost_eventlog_projection_lag_events", "projection" => lag.name).set(as_float(lag.events));
         }
     }
     if roles.contains(&Role::Relay) {
-        let subscriptions = Subscriptions::new(log.clone(), wiring::subscribers(), bus::Settings::default())?;
+        let subscriptions = Subscriptions::new(log.clone(), parts.subscribers.clone(), bus::Settings::default())?;
         for status in subscriptions.status().await? {
             gauge!("grayghost_bus_subscriber_lag_events", "subscriber" => status.name).set(as_float(status.behind));
             for (state, count) in [("waiting", status.waiting), ("dead", status.dead), ("parked", status.parked)] {

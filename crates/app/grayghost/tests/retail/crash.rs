@@ -124,7 +124,8 @@ fn killed_after(mut child: Child, delay: Duration) -> bool {
 }
 
 fn forget_history(dir: &Path) {
-    for name in ["state.db", "state.db-wal", "state.db-shm"] {
+    let _ = fs::remove_dir_all(dir.join(".grayghost/verdicts"));
+    for name in ["grayghost.db", "grayghost.db-wal", "grayghost.db-shm"] {
         let gone = fs::remove_file(dir.join(".grayghost").join(name));
         assert!(gone.is_ok() || !dir.join(".grayghost").join(name).exists(), "{name} stays");
     }

@@ -9,13 +9,13 @@ use kernel::Cancel;
 use crate::shop::{Shop, binary};
 
 /// KiB that a file may have: enough for the history and the logs, too little for the rows.
-const LIMIT_KIB: &str = "300";
+const LIMIT_KIB: &str = "1000";
 
 #[test]
 fn a_full_disk_is_told_and_leaves_nothing_half_written() {
     let folder = tempfile::tempdir().expect("a folder");
     let files = folder.path().join("files");
-    let options = RetailOptions { customers: 3000, seed: 3, out: files.clone() };
+    let options = RetailOptions { customers: 10_000, seed: 3, out: files.clone() };
     generate_retail(&options, &Cancel::default(), &mut |_| {}).unwrap_or_else(|error| panic!("{error}"));
     let shop = Shop::init(folder.path().join("shop"));
     let output = Command::new("bash")

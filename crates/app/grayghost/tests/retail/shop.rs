@@ -110,7 +110,7 @@ impl Shop {
         let opened = Lakehouse::open(&self.dir, Arc::new(SystemClock), Arc::new(Nobody));
         let house = Arc::new(opened.unwrap_or_else(|error| panic!("{error}")));
         runtime.block_on(async {
-            let assets = house.list_assets().await.unwrap_or_else(|error| panic!("{error}"));
+            let assets = house.list_assets(None).await.unwrap_or_else(|error| panic!("{error}"));
             let mut found = BTreeMap::new();
             for asset in assets.into_iter().filter(|asset| asset.version.is_some()) {
                 let value = ask(Arc::clone(&house), asset.asset.clone()).await;

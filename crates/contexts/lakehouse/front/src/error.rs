@@ -1,8 +1,11 @@
 //! What can go wrong at the front door.
 
-use kernel::{ErrorKind, ProductError};
+use eventlog::LogError;
+use jobs::JobError;
+use kernel::{ErrorKind, Forbidden, ProductError};
 use lakehouse_engine::EngineError;
 use lakehouse_model::ModelError;
+use sql::SqlError;
 
 use crate::Fault;
 
@@ -116,15 +119,27 @@ pub enum LakehouseError {
         /// As given.
         name: String,
     },
-    /// The history could not be read or written.
-    #[error("could not use the run history `{path}`")]
+    /// A row of the history cannot be read.
+    #[error("could not read the run history")]
     History {
-        /// The file.
-        path: String,
-        /// What the database said.
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
+        /// What is wrong with it.
+        source: serde_json::Error,
     },
+    /// The run was broken off before it said how it ended.
+    #[error("the run was broken off")]
+    Stopped,
+    /// Who asks may not.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// The log of facts could not take or give them.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The queue could not take the run.
+    #[error(transparent)]
+    Job(#[from] JobError),
+    /// The database of the history could not answer.
+    #[error(transparent)]
+    Sql(#[from] SqlError),
     /// A file of the project could not be written.
     #[error("could not write `{path}`")]
     Io {
@@ -148,10 +163,14 @@ impl ProductError for LakehouseError {
         match self {
             Self::Engine(error) => error.kind(),
             Self::Model(error) => error.kind(),
+            Self::Forbidden(error) => error.kind(),
+            Self::Log(error) => error.kind(),
+            Self::Job(error) => error.kind(),
+            Self::Sql(error) => error.kind(),
             Self::Locked { .. } => ErrorKind::Conflict,
-            Self::History { .. } | Self::Io { .. } => ErrorKind::Unavailable,
+            Self::Io { .. } => ErrorKind::Unavailable,
             Self::UnknownAsset { .. } | Self::UnknownColumn { .. } | Self::UnknownSource { .. } => ErrorKind::NotFound,
-            Self::Broken { .. } => ErrorKind::Internal,
+            Self::History { .. } | Self::Stopped | Self::Broken { .. } => ErrorKind::Internal,
             _ => ErrorKind::Invalid,
         }
     }
@@ -160,6 +179,10 @@ impl ProductError for LakehouseError {
         match self {
             Self::Engine(error) => error.code(),
             Self::Model(error) => error.code(),
+            Self::Forbidden(error) => error.code(),
+            Self::Log(error) => error.code(),
+            Self::Job(error) => error.code(),
+            Self::Sql(error) => error.code(),
             Self::Locked { .. } => "lakehouse.locked",
             Self::NoSourceMatches { .. } => "lakehouse.no_source_matches",
             Self::SeveralSources { .. } => "lakehouse.several_sources",
@@ -174,6 +197,7 @@ impl ProductError for LakehouseError {
             Self::NotEmpty { .. } => "lakehouse.not_empty",
             Self::UnknownTemplate { .. } => "lakehouse.unknown_template",
             Self::History { .. } => "lakehouse.history",
+            Self::Stopped => "lakehouse.stopped",
             Self::Io { .. } => "lakehouse.write_failed",
             Self::Broken { .. } => "lakehouse.broken",
         }
@@ -195,6 +219,10 @@ impl ProductError for LakehouseError {
         Some(match self {
             Self::Engine(error) => return error.remedy(),
             Self::Model(error) => return error.remedy(),
+            Self::Forbidden(error) => return error.remedy(),
+            Self::Log(error) => return error.remedy(),
+            Self::Job(error) => return error.remedy(),
+            Self::Sql(error) => return error.remedy(),
             Self::Locked { holder, .. } => format!("wait for it to end ({holder}), or select other assets"),
             Self::NoSourceMatches { lacking, .. } => format!(
                 "{lacking}. Name the file's headers in `headers:` of a file in sources/, or write a source for it; `grayghost sniff` shows what the file holds"
@@ -219,8 +247,12 @@ impl ProductError for LakehouseError {
             }
             Self::NotEmpty { .. } => "give a new or empty folder".to_owned(),
             Self::UnknownTemplate { .. } => "use `retail`".to_owned(),
-            Self::History { path, .. } => format!("delete `{path}`: it only holds history, the tables do not need it"),
+            Self::History { .. } => {
+                "rebuild it from the log: `grayghost events rebuild lakehouse.run_history`; the tables do not need it"
+                    .to_owned()
+            }
             Self::Io { .. } => "check the folder's permissions and the space on its disk".to_owned(),
+            Self::Stopped => "`grayghost jobs list` says why; run again: what was committed stays".to_owned(),
             Self::Broken { .. } => "run again; if it happens again, please report it with the line above".to_owned(),
         })
     }

@@ -1,103 +1,112 @@
-//! `state.db`: what earlier runs did. It can be deleted without harm to the tables.
+//! Where runs are recorded: as facts of the workspace's log, with a job each. The tables do not need it.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
 
-use sqlx::{
-    Row, SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+use eventlog::{EventLog, How};
+use jobs::{JobId, Jobs};
+use kernel::{Actor, RunId, Timestamp, WorkspaceId};
+use sql::args;
+
+use crate::{
+    LakehouseError, RunState, RunSummary,
+    domain::{Run, RunEvent},
 };
 
-use crate::{CheckResult, LakehouseError, RunSummary};
-
-const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS runs (
-    run_id TEXT PRIMARY KEY, started_at INTEGER NOT NULL, summary TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS checks (
-    asset TEXT PRIMARY KEY, results TEXT NOT NULL)";
-/// Runs that are kept.
-const KEPT: i64 = 200;
-
-/// The history of one project.
+/// The log and the queue of one workspace, and who asks.
 #[derive(Debug, Clone)]
-pub(crate) struct History {
-    pool: SqlitePool,
-    path: PathBuf,
+pub struct History {
+    /// Facts.
+    pub log: EventLog,
+    /// The queue of the same database.
+    pub jobs: Jobs,
+    /// Who asks, and in which workspace.
+    pub actor: Actor,
 }
 
 impl History {
-    /// Opens or makes the file.
-    pub(crate) async fn open(path: &Path) -> Result<Self, LakehouseError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal);
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
-        let history = Self { pool, path: path.to_owned() };
-        sqlx::raw_sql(SCHEMA).execute(&history.pool).await.map_err(|error| history.fail(error))?;
-        Ok(history)
+    pub(crate) fn workspace(&self) -> WorkspaceId {
+        self.actor.workspace
     }
 
-    /// Keeps a run and its newest verdicts.
-    pub(crate) async fn keep(&self, summary: &RunSummary) -> Result<(), LakehouseError> {
-        let text = serde_json::to_string(summary).map_err(|error| self.fail(error))?;
-        // Each statement stands alone: a lost row of history harms nothing, so no transaction is needed.
-        sqlx::query("INSERT OR REPLACE INTO runs (run_id, started_at, summary) VALUES ($1, $2, $3)")
-            .bind(summary.run_id.to_string())
-            .bind(summary.started_at.0)
-            .bind(text)
-            .execute(&self.pool)
-            .await
-            .map_err(|error| self.fail(error))?;
-        for asset in &summary.assets {
-            let results: Vec<&CheckResult> = summary.checks.iter().filter(|check| check.asset == asset.asset).collect();
-            if results.is_empty() {
-                continue;
+    /// The newest runs of a project, newest first.
+    pub(crate) async fn newest(&self, project: &str, limit: u32) -> Result<Vec<RunSummary>, LakehouseError> {
+        let select = "SELECT summary, job FROM lakehouse_runs WHERE workspace_id = $1 AND project = $2
+             ORDER BY started_at DESC, run_id DESC LIMIT $3";
+        let rows = self.log.database().tenant(self.workspace()).all(select, args![project, limit]).await?;
+        let mut runs = Vec::with_capacity(rows.len());
+        for row in rows {
+            let mut run: RunSummary = read(&row.get::<String>(0)?)?;
+            if run.state == RunState::Running && !self.jobs.is_running(self.workspace(), row.id(1)?).await? {
+                run.state = RunState::Interrupted;
             }
-            let results = serde_json::to_string(&results).map_err(|error| self.fail(error))?;
-            sqlx::query("INSERT OR REPLACE INTO checks (asset, results) VALUES ($1, $2)")
-                .bind(&asset.asset)
-                .bind(results)
-                .execute(&self.pool)
-                .await
-                .map_err(|error| self.fail(error))?;
+            runs.push(run);
         }
-        sqlx::query("DELETE FROM runs WHERE run_id NOT IN (SELECT run_id FROM runs ORDER BY started_at DESC LIMIT $1)")
-            .bind(KEPT)
-            .execute(&self.pool)
-            .await
-            .map_err(|error| self.fail(error))?;
+        Ok(runs)
+    }
+
+    /// The counts of rules of each asset in its last run.
+    pub(crate) async fn checks(&self, project: &str) -> Result<BTreeMap<String, crate::CheckCounts>, LakehouseError> {
+        let select = "SELECT asset, checks FROM lakehouse_assets WHERE workspace_id = $1 AND project = $2";
+        let rows = self.log.database().tenant(self.workspace()).all(select, args![project]).await?;
+        let mut found = BTreeMap::new();
+        for row in rows {
+            if let Some(checks) = row.get::<Option<String>>(1)? {
+                found.insert(row.get(0)?, read(&checks)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The version of each table that was last told.
+    pub(crate) async fn versions(&self, project: &str) -> Result<BTreeMap<String, u64>, LakehouseError> {
+        let select = "SELECT asset, version FROM lakehouse_assets
+             WHERE workspace_id = $1 AND project = $2 AND version IS NOT NULL";
+        let rows = self.log.database().tenant(self.workspace()).all(select, args![project]).await?;
+        rows.iter().map(|row| Ok((row.get(0)?, row.count(1)?))).collect()
+    }
+
+    /// Records that a run began. Runs of the same project whose process is gone are told to have ended: those whose job is
+    /// not running any more, and earlier attempts of the same job.
+    pub(crate) async fn begin(&self, run: RunId, started: RunEvent, at: Timestamp) -> Result<(), LakehouseError> {
+        if let RunEvent::RunStarted { project, job, .. } = &started {
+            self.end_lost(project, *job).await?;
+        }
+        let how = How { occurred_at: Some(at), ..How::default() };
+        self.log.change_with::<Run, _, LakehouseError>(&self.actor, run, how, |run| begun(run, started)).await?;
         Ok(())
     }
 
-    /// The newest runs, newest first.
-    pub(crate) async fn newest(&self, limit: u32) -> Result<Vec<RunSummary>, LakehouseError> {
-        let rows = sqlx::query("SELECT summary FROM runs ORDER BY started_at DESC, run_id DESC LIMIT $1")
-            .bind(limit.min(200))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(|error| self.fail(error))?;
-        rows.iter().map(|row| serde_json::from_str(row.get::<&str, _>(0)).map_err(|error| self.fail(error))).collect()
-    }
-
-    /// The last verdicts on an asset.
-    pub(crate) async fn verdicts(&self, asset: &str) -> Result<Vec<CheckResult>, LakehouseError> {
-        let row = sqlx::query("SELECT results FROM checks WHERE asset = $1")
-            .bind(asset)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(|error| self.fail(error))?;
-        match row {
-            Some(row) => serde_json::from_str(row.get::<&str, _>(0)).map_err(|error| self.fail(error)),
-            None => Ok(Vec::new()),
+    async fn end_lost(&self, project: &str, mine: JobId) -> Result<(), LakehouseError> {
+        let select =
+            "SELECT summary, job FROM lakehouse_runs WHERE workspace_id = $1 AND project = $2 AND state = 'running'";
+        let rows = self.log.database().tenant(self.workspace()).all(select, args![project]).await?;
+        for row in rows {
+            let job: JobId = row.id(1)?;
+            if job == mine || !self.jobs.is_running(self.workspace(), job).await? {
+                let lost = RunSummary { state: RunState::Interrupted, ..read(&row.get::<String>(0)?)? };
+                self.finish(lost, How::default()).await?;
+            }
         }
+        Ok(())
     }
 
-    /// Closes the file, so that its write-ahead log is folded in.
-    pub(crate) async fn close(&self) {
-        self.pool.close().await;
+    /// Records how a run ended, and what it made.
+    pub(crate) async fn finish(&self, summary: RunSummary, how: How) -> Result<(), LakehouseError> {
+        let told = self.versions(&summary.project).await?;
+        let id = summary.run_id;
+        self.log
+            .change_with::<Run, _, LakehouseError>(&self.actor, id, how, move |run| {
+                Ok::<_, LakehouseError>(run.finish(&summary, |asset| told.get(asset).copied()))
+            })
+            .await?;
+        Ok(())
     }
+}
 
-    fn fail(&self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> LakehouseError {
-        LakehouseError::History { path: self.path.display().to_string(), source: source.into() }
-    }
+fn begun(run: &Run, started: RunEvent) -> Result<Vec<RunEvent>, LakehouseError> {
+    Ok(run.begin(started))
+}
+
+fn read<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, LakehouseError> {
+    serde_json::from_str(json).map_err(|source| LakehouseError::History { source })
 }

@@ -2,16 +2,21 @@
 //!
 //! Every long method returns a boxed future, so that the engine's async code is compiled here and not in the binary.
 
+mod domain;
 mod error;
 mod history;
 mod init;
+mod jobs;
 mod lock;
+mod module;
 mod openlineage;
 mod outcome;
+mod projections;
 mod queries;
 pub mod report;
 mod request;
 mod run;
+mod verdicts;
 
 use std::{
     path::{Path, PathBuf},
@@ -19,24 +24,26 @@ use std::{
 };
 
 pub use error::LakehouseError;
+pub use history::History;
 pub use init::init_project;
 use kernel::{Cancel, Clock};
 pub use lakehouse_engine::{Grouping, Records, Refusal, Resolver};
 use lakehouse_engine::{Lake, Work};
 use lakehouse_model::Project;
+pub use module::module;
 pub use outcome::{
     AssetResult, AssetState, CheckCounts, CheckResult, Fault, FileResult, FileState, Reconciliation, RunState,
     RunSummary,
 };
 pub use request::{
-    AssetInfo, ColumnEdge, Finding, LineageStep, LineageView, Listener, QueryRows, RunEvent, RunRequest,
+    AssetInfo, ColumnEdge, Finding, LineageStep, LineageView, Listener, QueryRows, RunProgress, RunRequest,
 };
 
 /// Folder of a project that the product writes to.
 const STATE_FOLDER: &str = ".grayghost";
 
-/// One project, open.
-#[derive(Debug)]
+/// One project, open. Clones share it.
+#[derive(Debug, Clone)]
 pub struct Lakehouse {
     project: Arc<Project>,
     lake: Arc<Lake>,

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{AssetResult, AssetState, CheckResult, ColumnEdge, Lakehouse, LakehouseError, RunSummary};
 
 const PRODUCER: &str = concat!("https://github.com/gray-ghost/gray-ghost/tree/", env!("CARGO_PKG_VERSION"));
-const SCHEMA: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent";
+const SCHEMA: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunProgress";
 const MICROS_PER_MILLI: i64 = 1_000;
 
 type Columns = BTreeMap<AssetName, Vec<(String, Vec<ColumnEdge>)>>;

@@ -1,10 +1,11 @@
 //! What a run did, as the command line, the report and the history see it.
 
 use kernel::{RunId, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An error as data: what, where, why, and what to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fault {
     /// Stable code with a page under `docs/errors/`.
     pub code: String,
@@ -21,19 +22,37 @@ pub struct Fault {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
+    /// Begun and not ended.
+    Running,
     /// Every asset is done; rows may have been set aside.
     Succeeded,
     /// An asset or a rule of severity `error` failed.
     Failed,
     /// Somebody asked to stop; what was committed stays.
     Cancelled,
+    /// Its process was gone before it ended; what was committed stays.
+    Interrupted,
+}
+
+impl RunState {
+    /// As it is stored and shown.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Interrupted => "interrupted",
+        }
+    }
 }
 
 /// What became of one file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FileState {
     /// Its rows are in bronze.
@@ -47,7 +66,7 @@ pub enum FileState {
 }
 
 /// One file of a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FileResult {
     /// As given.
     pub path: String,
@@ -72,7 +91,7 @@ pub struct FileResult {
 }
 
 /// What became of one asset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AssetState {
     /// Committed, and its rules hold or only warn.
@@ -88,7 +107,7 @@ pub enum AssetState {
 }
 
 /// One asset of a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AssetResult {
     /// `layer.name`.
     pub asset: String,
@@ -121,7 +140,7 @@ pub struct AssetResult {
 }
 
 /// Rules of an asset by outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct CheckCounts {
     /// Hold.
     pub passed: u64,
@@ -132,7 +151,7 @@ pub struct CheckCounts {
 }
 
 /// `bronze = silver + rejected + duplicates`, over everything loaded so far.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reconciliation {
     /// The table read.
     pub from: String,
@@ -155,7 +174,7 @@ pub struct Reconciliation {
 }
 
 /// One rule on one asset, checked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckResult {
     /// `layer.name`.
     pub asset: String,
@@ -177,7 +196,7 @@ pub struct CheckResult {
     pub unexpected: u64,
     /// What was seen, for rules on a whole table (`sum = 9737069.014`).
     pub observed: Option<String>,
-    /// Some rows that break it, as JSON objects.
+    /// Some rows that break it, as JSON objects; none in a history, which holds no rows.
     pub samples: Vec<serde_json::Value>,
     /// DAMA dimension: completeness, uniqueness, validity, consistency, timeliness, accuracy.
     pub dimension: String,

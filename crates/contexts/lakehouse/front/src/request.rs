@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 /// A run as asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct RunRequest {
     /// Files to load; empty means those of the sources' `paths`.
     pub files: Vec<PathBuf>,
@@ -21,7 +22,7 @@ pub struct RunRequest {
 
 /// What a running run tells. Sent in order; nobody needs to listen.
 #[derive(Debug, Clone)]
-pub enum RunEvent {
+pub enum RunProgress {
     /// The plan is known.
     Planned {
         /// Files to load.
@@ -61,7 +62,7 @@ pub enum RunEvent {
 }
 
 /// Who listens to a run.
-pub type Listener = std::sync::Arc<dyn Fn(RunEvent) + Send + Sync>;
+pub type Listener = std::sync::Arc<dyn Fn(RunProgress) + Send + Sync>;
 
 /// Rows as an answer to a query: column names, and cells as text for people and as JSON for programs.
 #[derive(Debug, Clone, Default, serde::Serialize)]

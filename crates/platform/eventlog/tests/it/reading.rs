@@ -8,23 +8,48 @@ use testkit::{Place, on_both};
 
 use crate::toy::{Account, AccountEvent, AccountId, Toy};
 
-on_both!(a_stream_at_any_time, older_shapes_are_brought_up, a_newer_shape_is_refused);
+on_both!(
+    a_stream_at_any_time,
+    a_snapshot_of_another_shape_is_as_none,
+    older_shapes_are_brought_up,
+    a_newer_shape_is_refused
+);
 
 async fn a_stream_at_any_time(place: Place) {
     let toy = Toy::new(place).await;
     let id = AccountId::new();
     let mut moments = Vec::new();
-    for cents in 1..=4 {
+    // Past a snapshot, which must not be taken for the past.
+    for cents in 1..=12 {
         toy.pay(id, cents).await.expect("stored");
         moments.push(toy.log.source().now());
         toy.clock.advance_micros(1_000_000);
     }
-    for (at, expected) in moments.iter().zip([1, 3, 6, 10]) {
+    for (at, expected) in moments.iter().zip([1, 3, 6, 10, 15]) {
         let (account, _) = toy.log.get_as_of::<Account>(toy.actor.workspace, id, *at).await.expect("read");
         assert_eq!(account.balance, expected);
     }
     let before = Timestamp(moments[0].0 - 1);
     assert_eq!(toy.log.get_as_of::<Account>(toy.actor.workspace, id, before).await.expect("read").1, 0);
+}
+
+async fn a_snapshot_of_another_shape_is_as_none(place: Place) {
+    let toy = Toy::new(place).await;
+    let id = AccountId::new();
+    for _ in 0..12 {
+        toy.pay(id, 2).await.expect("stored");
+    }
+    let changed: Result<u64, SqlError> = toy
+        .place
+        .database
+        .write(Scope::System, move |tx| {
+            let update = "UPDATE snapshots SET state_version = state_version + 1, state = $1";
+            Box::pin(tx.execute(update, args![br#"{"owner":null,"balance":1000000}"#.to_vec()]))
+        })
+        .await;
+    assert_eq!(changed.expect("as another version has left it"), 1);
+    let (account, version) = toy.log.get::<Account>(toy.actor.workspace, id).await.expect("read");
+    assert_eq!((account.balance, version), (24, 12));
 }
 
 /// Writes a row as an older or newer version of the product would have done.

@@ -9,16 +9,16 @@ use std::{
     time::Duration,
 };
 
-use eventlog::{EventLog, How, Recorded};
+use eventlog::{Cause, EventLog, How, NewStream, Recorded};
 use futures::{FutureExt, future::join_all};
 use kernel::{Actor, WorkspaceId};
 use sql::{Scope, Sql, SqlError, args};
 use testkit::{Place, on_both};
 
-use crate::toy::{Account, AccountId, Overdrawn, Toy, ToyError, pay};
+use crate::toy::{Account, AccountEvent, AccountId, Overdrawn, Toy, ToyError, pay};
 
 on_both!(a_tail_misses_and_doubles_nothing, slow_commits_are_not_skipped, sealers_take_turns);
-on_both!(an_untouched_log_verifies, any_change_is_found);
+on_both!(an_untouched_log_verifies, any_change_is_found, more_than_one_step_in_a_window);
 
 /// Reads by positions until `done` and nothing more comes.
 async fn tail(log: EventLog, done: Arc<AtomicBool>) -> Vec<Recorded> {
@@ -169,4 +169,58 @@ async fn any_change_is_found(place: Place) {
     find("the chain ends before").await;
     sql("DELETE FROM events WHERE seq = (SELECT seq FROM sealed WHERE position = 3)").await;
     find("the event is missing").await;
+}
+
+/// One transaction with more events than one step seals: they are all in one window.
+async fn more_than_one_step_in_a_window(place: Place) {
+    let toy = Toy::new(place).await;
+    let stream = |_| NewStream::<Account> {
+        id: AccountId::new(),
+        events: vec![AccountEvent::Paid { cents: 1 }, AccountEvent::Paid { cents: 2 }],
+    };
+    let streams = (0..2_300).map(stream).collect();
+    toy.log.append_many(&toy.actor, Cause::default(), streams).await.expect("stored");
+    toy.pay(AccountId::new(), 1).await.expect("stored");
+    toy.seal().await;
+    let (first, second) =
+        (toy.log.after(0, 3_000).await.expect("read"), toy.log.after(3_000, 3_000).await.expect("read"));
+    let all = [first, second].concat();
+    assert_eq!(all.len(), 4_601);
+    assert_dense(&all);
+    assert_eq!(toy.log.verify().await.expect("read").broken, None);
+}
+
+/// The ids of transactions begin anew in another cluster: what they were before means nothing there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_restored_into_another_cluster_goes_on() {
+    for far in ["1000000000", "-1000000000"] {
+        let Some(place) = testkit::postgres().await else { return };
+        let toy = Toy::new(place).await;
+        let id = AccountId::new();
+        for _ in 0..3 {
+            toy.pay(id, 1).await.expect("stored");
+        }
+        toy.seal().await;
+        toy.pay(id, 1).await.expect("stored before the backup, and not sealed");
+        for sql in [
+            format!("UPDATE events SET txid = txid + {far}"),
+            format!("UPDATE sealer SET cluster = 'another', low = low + {far}, high = high + {far}"),
+        ] {
+            let done: Result<u64, SqlError> =
+                toy.place.database.write(Scope::System, move |tx| Box::pin(tx.execute(Sql::made(sql), args![]))).await;
+            done.expect("as it comes out of a backup");
+        }
+        toy.pay(id, 1).await.expect("stored after it");
+        for _ in 0..500 {
+            toy.log.seal_all().await.expect("sealed");
+            if toy.log.head().await.expect("read") == 5 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let all = toy.log.after(0, 10).await.expect("read");
+        assert_eq!(all.len(), 5, "{far}");
+        assert_dense(&all);
+        assert_eq!(toy.log.verify().await.expect("read").broken, None);
+    }
 }

@@ -162,6 +162,15 @@ async fn a_batch_calls_back_once_when_all_have_ended(place: Place) {
     shop.jobs.cancel(shop.workspace, late).await.expect("answers");
     assert_eq!(worker.drain().await.expect("answers"), 1);
     assert_eq!(seen.all(), ["called"]);
+    // A member that fails and is tried again has not ended.
+    let again = shop.job(9).await.max_attempts(2);
+    let batch = NewBatch { members: vec![again], callback: None };
+    let other = shop.jobs.enqueue_batch(shop.workspace, batch).await.expect("answers");
+    shop.worker(Does::fails(jobs::Retry::After(Duration::from_secs(1)))).drain().await.expect("answers");
+    assert_eq!(shop.jobs.batch(shop.workspace, other).await.expect("answers").expect("there").remaining, 1);
+    shop.advance(2);
+    shop.worker(Does::nothing()).drain().await.expect("answers");
+    assert_eq!(shop.jobs.batch(shop.workspace, other).await.expect("answers").expect("there").remaining, 0);
     // A member that is replayed does not call again.
     let dead = members.iter().find(|job| job.id != late && job.args == b"2").expect("there").id;
     shop.jobs.retry(shop.workspace, dead).await.expect("answers");

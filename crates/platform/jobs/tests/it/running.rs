@@ -88,6 +88,12 @@ async fn a_panic_and_a_timeout_are_failures(place: Place) {
 
 async fn priority_decides_and_then_age(place: Place) {
     let shop = Shop::open(place).await;
+    for slots in [1, 6] {
+        priority_decides(&shop, slots).await;
+    }
+}
+
+async fn priority_decides(shop: &Shop, slots: u16) {
     for (number, priority) in [(1, Priority::Low), (2, Priority::Normal), (3, Priority::Urgent), (4, Priority::High)] {
         shop.enqueue(shop.job(number).await.priority(priority)).await;
         shop.advance(1);
@@ -96,7 +102,7 @@ async fn priority_decides_and_then_age(place: Place) {
     shop.enqueue(shop.job(6).await.at(Timestamp(NOON - SECOND))).await;
     let seen = Seen::default();
     let note = seen.clone();
-    let one = jobs::Settings { slots: 1, ..settings() };
+    let one = jobs::Settings { slots, ..settings() };
     let handler = Does::new(move |context| {
         let note = note.clone();
         async move {
@@ -211,8 +217,9 @@ async fn a_running_job_sees_that_it_is_cancelled(place: Place) {
             Err(Failure::new("stopped half-way", Retry::BackOff))
         })
     };
-    let quick = jobs::Settings { lease: Duration::from_millis(600), ..settings() };
-    for queue in [shop.jobs.clone(), shop.elsewhere()] {
+    for (queue, lease) in [(shop.jobs.clone(), Duration::from_hours(1)), (shop.elsewhere(), Duration::from_millis(600))]
+    {
+        let quick = jobs::Settings { lease, ..settings() };
         let id = shop.enqueue(shop.job(1).await).await;
         let worker = Worker::new(queue, vec![Arc::new(patient())], quick);
         let task = tokio::spawn(async move { worker.run(std::future::pending()).await });

@@ -6,10 +6,10 @@ use std::{
 };
 
 use crypto::{KeyRing, Limits, MasterKeys, MemoryKeyStore};
-use eventlog::EventLog;
+use eventlog::{Changed, EventLog, How, LogError, Subject, SubjectEvent};
 use futures::{FutureExt, future::BoxFuture};
 use jobs::{Context, Failure, Handler, Job, JobId, Jobs, KindLimits, NewJob, Settings, State, Worker};
-use kernel::{ManualClock, SeededChance, Source, SystemChance, Timestamp, WorkspaceId};
+use kernel::{Actor, ManualClock, SeededChance, Source, SubjectId, SystemChance, Timestamp, WorkspaceId};
 use sql::{Migration, Scope, SqlError, args};
 use testkit::Place;
 
@@ -73,8 +73,24 @@ impl Shop {
         self.clock.advance_micros(seconds * SECOND);
     }
 
+    /// Whether some worker holds on to what it has for so long from now.
+    pub(crate) async fn leased_for(&self, seconds: i64) -> bool {
+        let until = Timestamp(self.source.now().0 + seconds * SECOND);
+        let select = "SELECT 1 FROM job_workers WHERE leased_until >= $1";
+        !self.place.database.all(select, args![until]).await.expect("read").is_empty()
+    }
+
     pub(crate) fn worker(&self, handler: Does) -> Worker {
         worker(&self.jobs, vec![Arc::new(handler)])
+    }
+
+    /// Something happens, and this goes along with it.
+    pub(crate) async fn happens(&self, also: eventlog::Also) {
+        let how = How { also: Some(also), ..How::default() };
+        let (actor, subject) = (Actor::system(self.workspace), SubjectId::new());
+        let decide = move |_: &Subject| Ok::<_, LogError>(vec![SubjectEvent::SubjectErased { subject }]);
+        let done: Result<Changed<Subject>, LogError> = self.log.change_with(&actor, subject, how, decide).await;
+        done.expect("stored");
     }
 
     pub(crate) async fn effects(&self) -> Vec<String> {

@@ -1,7 +1,10 @@
 //! Both databases, through the front door.
 
 mod cancelling;
+mod ending;
+mod keeping;
 mod migrating;
+mod reading;
 mod scoping;
 mod writing;
 

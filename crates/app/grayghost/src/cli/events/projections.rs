@@ -27,12 +27,12 @@ pub(crate) struct Projections {
 impl Projections {
     pub(crate) fn answer(&self, session: &mut Session, beside: &Beside) -> Result<Ending, Failure> {
         let log = beside.open(session)?.log;
-        let lags = session.wait(Projector::new(log, wiring::followers()).lag())?;
+        let parts = wiring::parts(&session.project);
+        let mut lags: Vec<Lag> = parts.inline.iter().map(|model| with_the_fact(model.name())).collect();
+        lags.extend(session.wait(Projector::new(log, parts.followers).lag())?);
         if self.format == Format::Json {
             let document = |lag: &Lag| json!({ "name": lag.name, "behind": lag.events, "problem": lag.problem });
             session.screen.json(&lags.iter().map(document).collect::<Vec<_>>())?;
-        } else if lags.is_empty() {
-            session.screen.line("no read model follows the log in this version")?;
         } else {
             let mut table = Table::new(&["READ MODEL", ">EVENTS BEHIND", "PROBLEM"]);
             for lag in &lags {
@@ -44,4 +44,9 @@ impl Projections {
         }
         Ok(if lags.iter().any(|lag| lag.problem.is_some()) { Ending::Failed } else { Ending::Done })
     }
+}
+
+/// A read model that is written in the transaction of the fact is never behind.
+fn with_the_fact(name: &'static str) -> Lag {
+    Lag { name, events: 0, problem: None }
 }

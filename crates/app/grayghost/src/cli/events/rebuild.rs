@@ -4,7 +4,7 @@ use clap::Args;
 use eventlog::Projector;
 
 use crate::{
-    backends::Backends, cli::beside::Beside, exit::Ending, failure::Failure, figures::plural, session::Session, wiring,
+    backends::Backends, cli::beside::Beside, exit::Ending, failure::Failure, figures::plural, session::Session,
 };
 
 /// Make a read model anew from the first event, beside the present one, and switch.
@@ -21,8 +21,8 @@ impl Rebuild {
         let config = beside.config(session)?;
         // A read model may open personal fields, so the keys are opened too.
         let events = session.wait(async {
-            let log = Backends::open(&config, &session.project).await?.log;
-            Ok::<_, Failure>(Projector::new(log, wiring::followers()).rebuild(&self.name).await?)
+            let backends = Backends::open(&config, &session.project).await?;
+            Ok::<_, Failure>(Projector::new(backends.log, backends.parts.followers).rebuild(&self.name).await?)
         })?;
         if !session.screen.is_quiet() {
             let events = plural(events, "event");

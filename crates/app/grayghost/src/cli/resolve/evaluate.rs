@@ -12,6 +12,7 @@ use resolution::{
 };
 use serde::Serialize;
 use serde_json::{Value, json};
+use telemetry::{Used, used};
 
 use super::{super::Format, dedupe::truth_of, watched};
 use crate::{
@@ -20,7 +21,6 @@ use crate::{
     figures::{count, plural},
     layout::Table,
     paint::Paint,
-    resources::{Used, used},
     session::Session,
 };
 

@@ -3,13 +3,14 @@
 use std::{collections::BTreeSet, path::Path};
 
 use futures::future::BoxFuture;
+use kernel::ProductError;
 use lakehouse_model::AssetName;
 
-use crate::{Finding, Lakehouse, history::History, lock::Locks};
+use crate::{Finding, History, Lakehouse, lock::Locks};
 
 impl Lakehouse {
-    /// Looks at the project, its folder, its tables, its history and its locks.
-    pub fn examine(&self) -> BoxFuture<'_, Vec<Finding>> {
+    /// Looks at the project, its folder, its tables, its locks, and its history where there is one.
+    pub fn examine<'a>(&'a self, history: Option<&'a History>) -> BoxFuture<'a, Vec<Finding>> {
         Box::pin(async move {
             let models = self.project.models.len();
             let sources = self.project.sources.len();
@@ -29,7 +30,7 @@ impl Lakehouse {
                 }
             }
             findings.push(well("tables", format!("{} open at their last commit", made.len())));
-            findings.push(self.examine_history().await);
+            findings.push(self.examine_history(history).await);
             findings.push(match Locks::take(&self.state_folder().join("locks"), &made) {
                 Ok(_) => well("locks", "no run is going on".to_owned()),
                 Err(error) => well("locks", error.to_string()),
@@ -38,18 +39,11 @@ impl Lakehouse {
         })
     }
 
-    async fn examine_history(&self) -> Finding {
-        let path = self.state_folder().join("state.db");
-        if !path.exists() {
-            return well("history", "none yet".to_owned());
-        }
-        let runs = match History::open(&path).await {
-            Ok(history) => history.newest(200).await,
-            Err(error) => Err(error),
-        };
-        match runs {
+    async fn examine_history(&self, history: Option<&History>) -> Finding {
+        let Some(history) = history else { return well("history", "none yet".to_owned()) };
+        match self.list_runs(history, u32::MAX).await {
             Ok(runs) => well("history", format!("{} runs", runs.len())),
-            Err(error) => ill("history", error.to_string(), "delete `.grayghost/state.db`: the tables do not need it"),
+            Err(error) => ill("history", error.to_string(), &error.remedy().unwrap_or_default()),
         }
     }
 }

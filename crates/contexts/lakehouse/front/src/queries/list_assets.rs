@@ -1,33 +1,38 @@
 //! What exists, how big, how fresh, how good.
 
+use std::collections::BTreeMap;
+
 use futures::future::BoxFuture;
-use kernel::Timestamp;
+use kernel::{Permission, Timestamp};
 use lakehouse_model::{AssetKind, AssetName};
 
-use crate::{AssetInfo, CheckCounts, Lakehouse, LakehouseError, history::History};
+use crate::{AssetInfo, History, Lakehouse, LakehouseError};
 
 const MICROS_PER_MILLI: i64 = 1_000;
 
 impl Lakehouse {
-    /// Every asset of the project, in the order of the graph.
+    /// Every asset of the project, in the order of the graph; without a history nothing of its rules.
     ///
     /// # Errors
-    /// [`LakehouseError::Engine`] when a table cannot be opened.
-    pub fn list_assets(&self) -> BoxFuture<'_, Result<Vec<AssetInfo>, LakehouseError>> {
+    /// [`LakehouseError::Forbidden`] without `lakehouse:read`; [`LakehouseError::Engine`] when a table cannot be opened;
+    /// [`LakehouseError::Sql`].
+    pub fn list_assets<'a>(
+        &'a self,
+        history: Option<&'a History>,
+    ) -> BoxFuture<'a, Result<Vec<AssetInfo>, LakehouseError>> {
         Box::pin(async move {
-            let path = self.state_folder().join("state.db");
-            let history = if path.exists() { Some(History::open(&path).await?) } else { None };
+            let mut checks = match history {
+                Some(history) => {
+                    history.actor.require(Permission::LakehouseRead)?;
+                    history.checks(self.name()).await?
+                }
+                None => BTreeMap::new(),
+            };
             let mut assets = Vec::new();
             for (name, kind) in self.project.assets() {
-                let mut info = self.describe(&name, kind).await?;
-                if let Some(history) = &history {
-                    let verdicts = history.verdicts(&name.to_string()).await?;
-                    info.checks = (!verdicts.is_empty()).then(|| CheckCounts::of(&verdicts));
-                }
-                assets.push(info);
-            }
-            if let Some(history) = history {
-                history.close().await;
+                let info = self.describe(&name, kind).await?;
+                let checks = checks.remove(&info.asset);
+                assets.push(AssetInfo { checks, ..info });
             }
             Ok(assets)
         })

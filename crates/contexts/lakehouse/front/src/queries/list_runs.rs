@@ -1,24 +1,27 @@
 //! What earlier runs did.
 
-use futures::future::BoxFuture;
+use futures::{FutureExt, future::BoxFuture};
+use kernel::Permission;
 
-use crate::{Lakehouse, LakehouseError, RunSummary, history::History};
+use crate::{History, Lakehouse, LakehouseError, RunSummary};
+
+/// Runs in one answer at most.
+const MOST: u32 = 200;
 
 impl Lakehouse {
-    /// At most 200 runs, newest first; none when the history was deleted.
+    /// The runs of the project, newest first, those that run now included; at most 200.
     ///
     /// # Errors
-    /// [`LakehouseError::History`].
-    pub fn list_runs(&self, limit: u32) -> BoxFuture<'_, Result<Vec<RunSummary>, LakehouseError>> {
-        Box::pin(async move {
-            let path = self.state_folder().join("state.db");
-            if !path.exists() {
-                return Ok(Vec::new());
-            }
-            let history = History::open(&path).await?;
-            let runs = history.newest(limit).await;
-            history.close().await;
-            runs
-        })
+    /// [`LakehouseError::Forbidden`] without `lakehouse:read`; [`LakehouseError::Sql`], [`LakehouseError::History`].
+    pub fn list_runs<'a>(
+        &'a self,
+        history: &'a History,
+        limit: u32,
+    ) -> BoxFuture<'a, Result<Vec<RunSummary>, LakehouseError>> {
+        async move {
+            history.actor.require(Permission::LakehouseRead)?;
+            history.newest(self.name(), limit.min(MOST)).await
+        }
+        .boxed()
     }
 }

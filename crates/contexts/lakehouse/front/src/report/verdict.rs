@@ -21,7 +21,8 @@ pub(super) struct Sentence {
 pub(super) fn sentence(summary: &RunSummary) -> Sentence {
     match summary.state {
         RunState::Succeeded => succeeded(summary),
-        RunState::Failed => failed(summary),
+        // No report is written of a run that has not ended by itself.
+        RunState::Failed | RunState::Running | RunState::Interrupted => failed(summary),
         RunState::Cancelled => cancelled(summary),
     }
 }

@@ -1,4 +1,4 @@
-//! The account of a run: sums that must agree, the report, the lineage events, the history.
+//! The account of a run: sums that must agree, the report, the lineage events.
 
 use lakehouse_engine::{DUPLICATES_MARK, ROWS_IN_MARK, ResultRow};
 use lakehouse_model::{AssetName, Model};
@@ -19,17 +19,12 @@ impl Run<'_> {
             assets.extend(board.results.remove(name));
         }
         let mut summary = RunSummary {
-            run_id: self.id,
-            project: self.house.name().to_owned(),
             state: state_of(self.cancel.is_cancelled(), &files, &assets),
-            started_at: self.started_at,
-            duration_ms: 0,
             files,
             assets,
             reconciliations,
             checks: std::mem::take(&mut board.checks),
-            report: None,
-            lineage: None,
+            ..self.blank_summary()
         };
         let rows: Vec<ResultRow> = summary.checks.iter().map(result_row).collect();
         self.house.lake.record_results(&self.id.to_string(), &rows, &self.work("results", 0)).await?;
@@ -43,12 +38,11 @@ impl Run<'_> {
         let html = self.report(&summary, &board).await?;
         init::write(&self.house.project.root.join(&page), html.as_bytes())?;
         init::write(&self.house.project.root.join(".grayghost/reports/latest.html"), html.as_bytes())?;
-        self.history.keep(&summary).await?;
         Ok(summary)
     }
 
     async fn report(&self, summary: &RunSummary, board: &Board) -> Result<String, LakehouseError> {
-        let assets = self.house.list_assets().await?;
+        let assets = self.house.list_assets(Some(&self.history)).await?;
         let parents = self.house.project.assets().into_iter().map(|(name, _)| {
             let above = self.house.project.graph.parents(&name).iter().map(ToString::to_string).collect();
             (name.to_string(), above)

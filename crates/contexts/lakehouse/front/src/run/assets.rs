@@ -10,7 +10,7 @@ use super::{
     graph::{Board, blank},
 };
 use crate::{
-    AssetResult, AssetState, CheckCounts, CheckResult, ColumnEdge, Fault, LakehouseError, RunEvent,
+    AssetResult, AssetState, CheckCounts, CheckResult, ColumnEdge, Fault, LakehouseError, RunProgress,
     queries::check_result,
 };
 
@@ -79,7 +79,7 @@ impl Run<'_> {
 
     async fn make_once(&self, model: &Model) -> (AssetResult, Vec<(String, Vec<ColumnEdge>)>) {
         let (began, step) = (Instant::now(), model.name.to_string());
-        self.tell(RunEvent::Started { step: step.clone(), total: 0, unit: "rows" });
+        self.tell(RunProgress::Started { step: step.clone(), total: 0, unit: "rows" });
         let work = self.work(&step, 0);
         let made = self.house.lake.make(&self.house.project, model, self.full_refresh, &work).await;
         let mut result = blank(&model.name, &self.kind(&model.name));
@@ -109,12 +109,12 @@ impl Run<'_> {
             AssetState::Cancelled => "cancelled",
         };
         let (rows, duration_ms) = (result.rows_written, result.duration_ms);
-        self.tell(RunEvent::Finished { step, state: state.to_owned(), rows, duration_ms });
+        self.tell(RunProgress::Finished { step, state: state.to_owned(), rows, duration_ms });
         (result, columns)
     }
 
-    /// Does one task. `known` says that the asset did not change in this run so far.
-    pub(super) async fn perform(&self, task: Task, known: bool) -> Result<Finished, LakehouseError> {
+    /// Does one task.
+    pub(super) async fn perform(&self, task: Task) -> Result<Finished, LakehouseError> {
         let began = Instant::now();
         let mut finished = Finished {
             task: task.clone(),
@@ -133,7 +133,7 @@ impl Run<'_> {
                     finished.result = Some(blank(&name, &self.kind(&name)));
                 }
             }
-            Task::Check(name) => match self.check(&name, known).await {
+            Task::Check(name) => match self.check(&name).await {
                 Ok(checks) => finished.checks = checks,
                 Err(LakehouseError::Engine(EngineError::Cancelled)) => {}
                 Err(error) => finished.fault = Some(Fault::of(&error)),
@@ -143,18 +143,16 @@ impl Run<'_> {
         Ok(finished)
     }
 
-    /// The verdicts on an asset: last time's when neither it nor what its rules look at changed.
-    async fn check(&self, name: &AssetName, known: bool) -> Result<Vec<CheckResult>, LakehouseError> {
+    /// The verdicts on an asset: last time's when neither it nor its rules nor what they look at changed.
+    async fn check(&self, name: &AssetName) -> Result<Vec<CheckResult>, LakehouseError> {
         let project = &self.house.project;
         let Some(doc) = project.asset_doc(name) else { return Ok(Vec::new()) };
         if doc.expectations.is_empty() || self.house.lake.facts(name).await?.is_none() && !self.is_view(name) {
             return Ok(Vec::new());
         }
-        if known && project.checked_against(name).is_empty() {
-            let before = self.history.verdicts(&name.to_string()).await?;
-            if !before.is_empty() {
-                return Ok(before);
-            }
+        let seen = self.house.seen(name).await?;
+        if let Some(before) = seen.as_ref().and_then(|seen| self.house.kept_verdicts(name, seen)) {
+            return Ok(before);
         }
         let samples = project.settings.quality.samples as usize;
         let step = format!("checking {name}");
@@ -167,6 +165,9 @@ impl Run<'_> {
         }
         if doc.expectations.iter().any(|rule| rule.severity == Severity::Quarantine) {
             checks.extend(self.house.quarantine_results(name).await?);
+        }
+        if let Some(seen) = seen {
+            self.house.keep_verdicts(name, seen, &checks)?;
         }
         Ok(checks)
     }

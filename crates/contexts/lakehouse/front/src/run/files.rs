@@ -12,7 +12,7 @@ use lakehouse_model::{AssetName, DriftPolicy, Source, SourceFormat};
 use tables::{Hints, Inspection};
 
 use super::{Prepared, Run};
-use crate::{Fault, FileResult, FileState, Lakehouse, LakehouseError, Listener, RunEvent, RunRequest};
+use crate::{Fault, FileResult, FileState, Lakehouse, LakehouseError, Listener, RunProgress, RunRequest};
 
 /// Endings of files that are taken from a folder.
 const TABULAR: [&str; 8] = ["csv", "tsv", "txt", "json", "ndjson", "jsonl", "parquet", "tab"];
@@ -30,7 +30,7 @@ impl Lakehouse {
         let given = self.given_files(request, selected)?;
         let mut alike = Alike::default();
         let step = "reading files".to_owned();
-        listener(RunEvent::Started { step: step.clone(), total: given.len() as u64, unit: "files" });
+        listener(RunProgress::Started { step: step.clone(), total: given.len() as u64, unit: "files" });
         for (index, (path, source)) in given.into_iter().enumerate() {
             let source = source.or(request.source.as_deref().map(|name| self.source(name)).transpose()?);
             let hints = alike.hints(&path, hints_of(source));
@@ -40,10 +40,10 @@ impl Lakehouse {
                 inspected.map_err(|source| LakehouseError::Broken { source })?.map_err(EngineError::from)?;
             alike.learn(&path, &inspection);
             prepared.push(self.fit(path, source, inspection)?);
-            listener(RunEvent::Progress { step: step.clone(), done: index as u64 + 1, rows: 0 });
+            listener(RunProgress::Progress { step: step.clone(), done: index as u64 + 1, rows: 0 });
         }
         let count = prepared.len() as u64;
-        listener(RunEvent::Finished { step, state: "read".to_owned(), rows: count, duration_ms: 0 });
+        listener(RunProgress::Finished { step, state: "read".to_owned(), rows: count, duration_ms: 0 });
         Ok(prepared)
     }
 
@@ -138,7 +138,7 @@ impl Run<'_> {
     pub(super) async fn load(&self, prepared: &Prepared) -> (FileResult, Option<Fault>) {
         let (began, step) = (Instant::now(), prepared.file.name.clone());
         let total = prepared.file.inspection.disk_bytes;
-        self.tell(RunEvent::Started { step: step.clone(), total, unit: "bytes" });
+        self.tell(RunProgress::Started { step: step.clone(), total, unit: "bytes" });
         let Some(source) = self.house.project.sources.get(&prepared.source) else {
             return (result_of(prepared, FileState::Failed), None);
         };
@@ -161,7 +161,7 @@ impl Run<'_> {
             FileState::Skipped => "cancelled",
         };
         let (rows, duration_ms) = (result.rows, result.duration_ms);
-        self.tell(RunEvent::Finished { step, state: state.to_owned(), rows, duration_ms });
+        self.tell(RunProgress::Finished { step, state: state.to_owned(), rows, duration_ms });
         (result, fault)
     }
 }

@@ -141,9 +141,7 @@ impl Run<'_> {
                     done.insert(task);
                     continue;
                 }
-                let unchanged =
-                    board.results.get(task.asset()).is_some_and(|result| result.state == AssetState::Unchanged);
-                running.push(self.perform(task, unchanged));
+                running.push(self.perform(task));
             }
             let Some(finished) = running.next().await else { break };
             let finished = finished?;

@@ -3,9 +3,10 @@
 use std::{fs, path::Path, sync::Arc};
 
 use kernel::{Cancel, Clock, ManualClock, ProductError, Timestamp};
-use lakehouse::{AssetResult, Lakehouse, LakehouseError, Listener, RunRequest, RunSummary};
+use lakehouse::{AssetResult, History, Lakehouse, LakehouseError, Listener, RunRequest, RunSummary};
 use serde_json::Value;
 use tempfile::TempDir;
+use testkit::TestApp;
 use tokio::runtime::Runtime;
 
 use crate::resolving::Alike;
@@ -53,6 +54,7 @@ pub(crate) const TUESDAY: &str = "Till,Day,Item,Pieces\n1,2026-01-06,tea,1\n2,20
 /// A project, its folder and its clock.
 pub(crate) struct Bench {
     folder: TempDir,
+    pub(crate) app: TestApp,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) runtime: Runtime,
 }
@@ -62,7 +64,12 @@ impl Bench {
     pub(crate) fn with(files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let runtime = Runtime::new().expect("a runtime");
-        let bench = Self { folder, clock: Arc::new(ManualClock::at(NOW)), runtime };
+        let root = folder.path().to_owned();
+        let app = runtime.block_on(async {
+            let module = lakehouse::module(&root, Arc::new(ManualClock::at(NOW)), Arc::new(Alike));
+            TestApp::start(testkit::sqlite().await, &[module]).await
+        });
+        let bench = Self { folder, clock: Arc::clone(&app.clock), app, runtime };
         let base = [
             ("grayghost.toml", SETTINGS),
             ("sources/tills.yml", SOURCE),
@@ -93,6 +100,11 @@ impl Bench {
         Lakehouse::open(self.root(), Arc::clone(&self.clock) as Arc<dyn Clock>, Arc::new(Alike))
     }
 
+    /// Where its runs are recorded.
+    pub(crate) fn history(&self) -> History {
+        History { log: self.app.log.clone(), jobs: self.app.jobs.clone(), actor: self.app.system() }
+    }
+
     pub(crate) fn request(&self, files: &[&str]) -> RunRequest {
         let files = files.iter().map(|file| self.root().join("files").join(file)).collect();
         RunRequest { files, ..RunRequest::default() }
@@ -109,7 +121,7 @@ impl Bench {
         cancel: Cancel,
     ) -> Result<RunSummary, LakehouseError> {
         let house = self.house()?;
-        self.runtime.block_on(house.run(request, listener, cancel))
+        self.runtime.block_on(house.run(&self.history(), request, listener, cancel))
     }
 
     /// Runs with these files of `files/`; an error is a failure of the test.

@@ -80,7 +80,7 @@ fn small_files_are_joined_and_checkpoints_written_while_rows_stay() {
     assert_eq!(bench.lines("select count(*), sum(pieces) from silver.sales"), "60 | 1470");
     assert_eq!(bench.lines("select count(*) from gold.log"), "60");
     let house = bench.house().expect("a project");
-    let assets = bench.runtime.block_on(house.list_assets()).expect("a list");
+    let assets = bench.runtime.block_on(house.list_assets(Some(&bench.history()))).expect("a list");
     let files = assets.iter().find(|asset| asset.asset == "silver.sales").and_then(|asset| asset.files);
     assert!(files.is_some_and(|files| files <= 8), "{files:?} files");
     let log = bench.root().join(".grayghost/lake/bronze/tills_raw/_delta_log");

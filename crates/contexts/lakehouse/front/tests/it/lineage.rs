@@ -66,7 +66,7 @@ fn a_run_leaves_openlineage_events() {
     assert_eq!(start["run"]["runId"], complete["run"]["runId"]);
     assert_ne!(complete["run"]["runId"], of("gold.by_item", "COMPLETE")["run"]["runId"]);
     for event in &events {
-        assert_eq!(event["schemaURL"], "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent");
+        assert_eq!(event["schemaURL"], "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunProgress");
         for facet in event["outputs"][0]["facets"].as_object().expect("facets").values() {
             assert!(facet["_producer"].is_string() && facet["_schemaURL"].is_string(), "{facet}");
         }

@@ -9,6 +9,7 @@ mod inputs;
 mod lineage;
 mod quality;
 mod queries;
+mod recording;
 mod refusals;
 mod resolving;
 mod runs;

@@ -69,7 +69,7 @@ fn assets_say_how_big_and_how_good_they_are() {
     let bench = Bench::with(&[]);
     bench.run(&["monday.csv"]);
     let house = bench.house().expect("a project");
-    let assets = bench.runtime.block_on(house.list_assets()).expect("a list");
+    let assets = bench.runtime.block_on(house.list_assets(Some(&bench.history()))).expect("a list");
     let show = |asset: &lakehouse::AssetInfo| {
         let checks = asset.checks.map(|checks| (checks.passed, checks.warned, checks.failed));
         format!("{} {} {:?} {:?} {checks:?}", asset.asset, asset.kind, asset.rows, asset.version)

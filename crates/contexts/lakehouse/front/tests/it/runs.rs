@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use kernel::{Cancel, ErrorKind, ProductError};
-use lakehouse::{AssetState, FileState, Listener, RunEvent, RunRequest, RunState};
+use lakehouse::{AssetState, FileState, Listener, RunProgress, RunRequest, RunState};
 
 use crate::bench::{BY_ITEM, Bench, SALES, asset, told};
 
@@ -54,27 +54,13 @@ fn a_retry_does_what_the_last_run_did_not_finish() {
     assert_eq!(failed.state, RunState::Failed);
     assert_eq!(asset(&failed, "mart.best").state, AssetState::Skipped);
     bench.write("models/gold/by_item.sql", BY_ITEM);
+    bench.clock.advance_micros(1);
     let retry = || RunRequest { retry: true, ..RunRequest::default() };
     let summary = bench.try_run(retry()).unwrap_or_else(|error| panic!("{}", told(&error)));
     let names: Vec<&str> = summary.assets.iter().map(|asset| asset.asset.as_str()).collect();
     assert_eq!((summary.state, names), (RunState::Succeeded, vec!["gold.by_item", "mart.best"]));
-    assert_eq!(bench.try_run(retry()).expect_err("all is done").code(), "lakehouse.nothing_to_retry");
-}
-
-#[test]
-fn history_lists_runs_and_can_be_deleted() {
-    let bench = Bench::with(&[]);
-    let first = bench.run(&["monday.csv"]);
     bench.clock.advance_micros(1);
-    let second = bench.run(&["tuesday.csv"]);
-    let list = || {
-        let house = bench.house().expect("a project");
-        bench.runtime.block_on(house.list_runs(10)).expect("a list")
-    };
-    assert_eq!(list(), [second, first]);
-    std::fs::remove_file(bench.root().join(".grayghost/state.db")).expect("removed");
-    assert_eq!(list(), []);
-    assert_eq!(bench.run(&["monday.csv"]).files[0].state, FileState::AlreadyLoaded);
+    assert_eq!(bench.try_run(retry()).expect_err("all is done").code(), "lakehouse.nothing_to_retry");
 }
 
 /// Holds a run at its first event until told to go on.
@@ -83,7 +69,7 @@ fn gate() -> (Listener, Receiver<()>, std::sync::mpsc::SyncSender<()>) {
     let (go, may_go) = sync_channel::<()>(1);
     let may_go = Mutex::new(Some(may_go));
     let listener: Listener = Arc::new(move |event| {
-        if matches!(event, RunEvent::Planned { .. })
+        if matches!(event, RunProgress::Planned { .. })
             && let Some(may_go) = may_go.lock().expect("the gate").take()
         {
             reached.send(()).expect("somebody waits");
@@ -114,7 +100,7 @@ fn a_cancelled_run_keeps_what_it_committed_and_the_next_completes() {
     let cancel = Cancel::default();
     let stop = cancel.clone();
     let listener: Listener = Arc::new(move |event| {
-        if matches!(&event, RunEvent::Finished { step, .. } if step == "silver.sales") {
+        if matches!(&event, RunProgress::Finished { step, .. } if step == "silver.sales") {
             stop.cancel();
         }
     });
@@ -145,7 +131,7 @@ fn a_run_that_is_cancelled_while_it_loads_makes_nothing_more() {
     let cancel = Cancel::default();
     let stop = cancel.clone();
     let listener: Listener = Arc::new(move |event| {
-        if matches!(&event, RunEvent::Progress { step, .. } if step == "monday.csv") {
+        if matches!(&event, RunProgress::Progress { step, .. } if step == "monday.csv") {
             stop.cancel();
         }
     });
@@ -171,13 +157,13 @@ fn a_run_tells_its_progress() {
     let finished: Vec<&str> = events
         .iter()
         .filter_map(|event| match event {
-            RunEvent::Finished { step, .. } => Some(step.as_str()),
+            RunProgress::Finished { step, .. } => Some(step.as_str()),
             _ => None,
         })
         .collect();
     assert_eq!(finished[..3], ["reading files", "monday.csv", "silver.sales"]);
     let rows = events.iter().filter_map(|event| match event {
-        RunEvent::Progress { step, rows, .. } if step == "monday.csv" => Some(*rows),
+        RunProgress::Progress { step, rows, .. } if step == "monday.csv" => Some(*rows),
         _ => None,
     });
     assert_eq!(rows.max(), Some(3));

@@ -10,17 +10,18 @@ const TIMES: std::ops::Range<usize> = 11..13;
 
 /// Time and memory.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Used {
+pub struct Used {
     /// User and system time of all threads.
-    pub(crate) cpu_seconds: f64,
+    pub cpu_seconds: f64,
     /// Resident memory at most.
-    pub(crate) peak_memory_mb: f64,
+    pub peak_memory_mb: f64,
     /// Resident memory now.
-    pub(crate) memory_bytes: f64,
+    pub memory_bytes: f64,
 }
 
 /// `None` where there is no `/proc`.
-pub(crate) fn used() -> Option<Used> {
+#[must_use]
+pub fn used() -> Option<Used> {
     let stat = fs::read_to_string("/proc/self/stat").ok()?;
     // The name may hold anything but ends at the last bracket.
     let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();

@@ -1,0 +1,5 @@
+//! What may happen to a run.
+
+mod run;
+
+pub(crate) use run::{Run, RunEvent};

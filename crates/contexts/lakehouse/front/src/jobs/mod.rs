@@ -1,0 +1,5 @@
+//! Work of the lakehouse that is done as jobs.
+
+mod perform_run;
+
+pub(crate) use perform_run::{Here, KIND, PerformRun};

@@ -1,0 +1,3 @@
+//! The published language: what one context may know about another. Types only.
+
+pub mod lakehouse;
