@@ -7,8 +7,10 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
+use bus::Subscriptions;
 use crypto::{KeyRing, Limits, MasterKeys, MemoryKeyStore};
 use eventlog::{EventLog, LogError, Projection, Projector, ReadModel, Recorded, Table};
 use futures::future::{BoxFuture, ready};
@@ -18,6 +20,8 @@ use modules::{Module, Parts};
 
 use crate::Place;
 
+/// How often to look whether subscribers have heard all.
+const LOOK: Duration = Duration::from_millis(5);
 /// 2026-01-02T03:04:05Z.
 const START: Timestamp = Timestamp(1_767_323_045_000_000);
 /// Jobs that lead to jobs that lead to jobs: more turns than this are a circle.
@@ -78,7 +82,8 @@ impl TestApp {
         Actor::system(self.workspace)
     }
 
-    /// Seals, brings the read models up to date, and does all jobs that are due and what follows from them.
+    /// Seals, brings the read models up to date, lets the subscribers hear what happened, and does all jobs that are due and
+    /// what follows from them.
     ///
     /// # Panics
     /// If a read model refuses, the database fails, or it never ends.
@@ -87,11 +92,27 @@ impl TestApp {
         for _ in 0..MOST_TURNS {
             self.log.seal_all().await.expect("sealed");
             self.projector().catch_up().await.expect("read models take everything");
+            self.deliver().await;
             if worker.drain().await.expect("jobs are done") == 0 {
                 return;
             }
         }
         panic!("jobs still lead to jobs after {MOST_TURNS} turns");
+    }
+
+    /// Lets every subscriber hear all facts that are sealed. What one of them refuses waits or is a dead letter.
+    async fn deliver(&self) {
+        if self.parts.subscribers.is_empty() {
+            return;
+        }
+        let (log, subscribers) = (self.log.clone(), self.parts.subscribers.clone());
+        let bus = Subscriptions::new(log, subscribers, bus::Settings::default()).expect("names differ");
+        let heard = async {
+            while bus.status().await.expect("answers").iter().any(|each| each.behind > 0) {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        bus.run(heard).await;
     }
 
     /// The read models that follow.

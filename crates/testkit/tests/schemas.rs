@@ -189,6 +189,12 @@ fn a_field_does_not_change_its_type_inside_an_envelope_either() {
     }, [Paid { cents: 5, way: Way::Shop, by: "Ann".to_owned(), note: None, at: Timestamp(1) }, Closed]);
 }
 
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Less {
+    Post,
+}
+
 #[test]
 fn a_variant_is_not_taken_away_or_renamed_outside_and_inside() {
     refused!("`closed` version 1 is gone or renamed", {
@@ -196,14 +202,17 @@ fn a_variant_is_not_taken_away_or_renamed_outside_and_inside() {
         Paid { cents: i64, way: Way, by: Personal<String>, note: Option<String>, at: Timestamp }, Ended,
     }, [Paid { cents: 5, way: Way::Shop, by: by("Ann".to_owned()), note: None, at: Timestamp(1) }, Ended]);
 
-    #[derive(Serialize, Deserialize, JsonSchema)]
-    #[serde(rename_all = "snake_case")]
-    enum Less {
-        Post,
-    }
     refused!("field `way` no longer takes", {
         Paid { cents: i64, way: Less, by: Personal<String>, note: Option<String>, at: Timestamp }, Closed,
     }, [Paid { cents: 5, way: Less::Post, by: by("Ann".to_owned()), note: None, at: Timestamp(1) }, Closed]);
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum More {
+    Post,
+    Shop,
+    Drone,
 }
 
 #[test]
@@ -220,13 +229,6 @@ fn a_field_that_may_be_missing_another_event_and_another_variant_are_added_freel
         Paid { cents: i64, way: Way, by: Personal<String>, note: Option<String>, at: Timestamp }, Closed, Opened,
     }, [Paid { cents: 5, way: Way::Shop, by: by("Ann".to_owned()), note: None, at: Timestamp(1) }, Closed, Opened]);
 
-    #[derive(Serialize, Deserialize, JsonSchema)]
-    #[serde(rename_all = "snake_case")]
-    enum More {
-        Post,
-        Shop,
-        Drone,
-    }
     passes!(1, "the schema of `paid` version 1 is old", {
         Paid { cents: i64, way: More, by: Personal<String>, note: Option<String>, at: Timestamp }, Closed,
     }, [Paid { cents: 5, way: More::Drone, by: by("Ann".to_owned()), note: None, at: Timestamp(1) }, Closed]);
@@ -246,6 +248,8 @@ fn a_raised_version_without_a_bridge_is_refused() {
     assert_eq!(troubles.len(), 1, "{troubles:?}");
     assert!(troubles[0].contains("golden file of `paid` version 1 is not read any more"), "{troubles:?}");
 }
+
+type Change<'a> = &'a dyn Fn(&Path);
 
 #[test]
 fn files_that_are_missing_or_were_edited_are_noticed() {
@@ -267,7 +271,7 @@ fn files_that_are_missing_or_were_edited_are_noticed() {
         fs::write(root.join(name), text.replace(from, to)).expect("written");
     };
     assert_eq!(look(&|_| {}), "");
-    let cases: [(&dyn Fn(&Path), &str); 6] = [
+    let cases: [(Change<'_>, &str); 6] = [
         (&|root| fs::remove_file(root.join(schema)).expect("removed"), "`paid` version 1 has no schema"),
         (&|root| fs::remove_file(root.join(golden)).expect("removed"), "`paid` version 1 has no golden file"),
         (
@@ -284,6 +288,11 @@ fn files_that_are_missing_or_were_edited_are_noticed() {
     }
 }
 
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Untagged(i64);
+
+impl Event for Untagged {}
+
 #[test]
 fn an_event_without_an_example_or_a_tag_is_refused() {
     let root = published();
@@ -292,9 +301,6 @@ fn an_event_without_an_example_or_a_tag_is_refused() {
     }, [Closed]);
     assert_eq!(troubles, ["`paid` has no example: give the test one"]);
 
-    #[derive(Serialize, Deserialize, JsonSchema)]
-    struct Untagged(i64);
-    impl Event for Untagged {}
     let troubles = inspect::<Order<Untagged>>(root.path(), &[], Mode::Write);
     assert!(troubles[0].contains("#[serde(tag = \"type\")]"), "{troubles:?}");
 }

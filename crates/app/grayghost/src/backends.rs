@@ -10,7 +10,7 @@ use eventlog::{EventLog, KEY_MIGRATIONS, SqlKeyStore};
 use jobs::Jobs;
 use kernel::{Source, SystemChance};
 use lakehouse::LakehouseError;
-use modules::Parts;
+use modules::{Module, Parts};
 use sql::{Database, Settings, SqlError};
 
 use crate::{failure::Failure, wiring, workspace::STATE_FOLDER};
@@ -29,8 +29,6 @@ pub(crate) struct Backends {
     pub(crate) jobs: Jobs,
     /// What the contexts give.
     pub(crate) parts: Parts,
-    /// Wrapped keys.
-    pub(crate) store: SqlKeyStore,
     /// The key store's database.
     pub(crate) keys: Database,
 }
@@ -42,7 +40,7 @@ impl Backends {
     /// Those of keys and databases; [`Failure::Database`] when one cannot be opened.
     pub(crate) async fn open(config: &Config, project: &Path) -> Result<Self, Failure> {
         SystemChance::check().map_err(|source| Failure::Start { source: source.into() })?;
-        let (source, parts) = (Source::system(), wiring::parts(project));
+        let (source, mut parts) = (Source::system(), wiring::parts(project));
         let master = master_keys(config, project)?;
         let database = open(&config.database.url, settings_of_database(config, project)).await?;
         let (url, settings) = settings_of_keys(config, project);
@@ -50,10 +48,11 @@ impl Backends {
         database.migrate(parts.migrations.clone(), source.now()).await?;
         keys.migrate(KEY_MIGRATIONS.to_vec(), source.now()).await?;
         let store = SqlKeyStore::new(keys.clone());
-        let ring = KeyRing::new(Arc::new(store.clone()), master, source.clone(), Limits::default());
+        parts.add(&Module::forgetting(store.clone(), parts.followers.clone()));
+        let ring = KeyRing::new(Arc::new(store), master, source.clone(), Limits::default());
         let log = EventLog::new(database, ring, source, parts.inline.clone());
         log.prepare().await?;
-        Ok(Self { jobs: Jobs::new(log.clone()), log, parts, store, keys })
+        Ok(Self { jobs: Jobs::new(log.clone()), log, parts, keys })
     }
 
     /// Closes what is idle, once nobody asks any more.

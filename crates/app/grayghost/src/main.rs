@@ -8,7 +8,6 @@ mod cli;
 mod failure;
 mod resolver;
 mod roles;
-mod scrub_keys;
 mod serve;
 mod session;
 mod settings;

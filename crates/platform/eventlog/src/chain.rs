@@ -172,13 +172,15 @@ mod tests {
         }
     }
 
+    type Change = fn(&mut Recorded);
+
     /// Whoever changes anything has to write every link after it anew.
     #[test]
     fn a_link_holds_all_that_an_event_is_and_all_before_it() {
         let known = link(&FIRST, 1, &event());
         assert_ne!(link(&[1; 32], 1, &event()), known, "what came before");
         assert_ne!(link(&FIRST, 2, &event()), known, "its number");
-        let changes: [(&str, fn(&mut Recorded)); 16] = [
+        let changes: [(&str, Change); 16] = [
             ("workspace", |event| event.workspace = WorkspaceId(Uuid::nil())),
             ("stream", |event| event.stream.push('2')),
             ("version", |event| event.version = 2),
@@ -197,9 +199,9 @@ mod tests {
             ("recorded_at", |event| event.recorded_at = Timestamp(7)),
         ];
         for (what, change) in changes {
-            let mut changed = event();
-            change(&mut changed);
-            assert_ne!(link(&FIRST, 1, &changed), known, "{what}");
+            let mut other = event();
+            change(&mut other);
+            assert_ne!(link(&FIRST, 1, &other), known, "{what}");
         }
         let moved = Recorded { position: 9, ..event() };
         assert_eq!(link(&FIRST, 1, &moved), known, "positions are given anew after a restore");

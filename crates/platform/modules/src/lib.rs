@@ -1,10 +1,12 @@
 //! What a context gives to the server: one plain list of its parts, so that mounting a context is one line, in the binary and
 //! in tests alike.
 
+mod forgetting;
+
 use std::{fmt, sync::Arc};
 
 use bus::Subscriber;
-use eventlog::Projection;
+use eventlog::{Projection, SqlKeyStore};
 use jobs::Handler;
 use sql::Migration;
 
@@ -32,6 +34,17 @@ impl fmt::Debug for Module {
 }
 
 impl Module {
+    /// What the spine itself does after an erasure, to the keys and to the read models that follow the log.
+    #[must_use]
+    pub fn forgetting(keys: SqlKeyStore, followers: Vec<Arc<dyn Projection>>) -> Self {
+        Self {
+            name: "eventlog",
+            subscribers: vec![Arc::new(forgetting::AfterErasure)],
+            handlers: vec![Arc::new(forgetting::ScrubKeys(keys)), Arc::new(forgetting::ScrubReadModels(followers))],
+            ..Self::default()
+        }
+    }
+
     /// The parts of several contexts as those of one, in the order given.
     #[must_use]
     pub fn all(modules: &[Self]) -> Parts {
@@ -40,11 +53,7 @@ impl Module {
             ..Parts::default()
         };
         for module in modules {
-            parts.migrations.extend_from_slice(module.migrations);
-            parts.inline.extend(module.inline.iter().cloned());
-            parts.followers.extend(module.followers.iter().cloned());
-            parts.subscribers.extend(module.subscribers.iter().cloned());
-            parts.handlers.extend(module.handlers.iter().cloned());
+            parts.add(module);
         }
         parts
     }
@@ -63,6 +72,17 @@ pub struct Parts {
     pub subscribers: Vec<Arc<dyn Subscriber>>,
     /// Who does jobs.
     pub handlers: Vec<Arc<dyn Handler>>,
+}
+
+impl Parts {
+    /// Adds those of one more context.
+    pub fn add(&mut self, module: &Module) {
+        self.migrations.extend_from_slice(module.migrations);
+        self.inline.extend(module.inline.iter().cloned());
+        self.followers.extend(module.followers.iter().cloned());
+        self.subscribers.extend(module.subscribers.iter().cloned());
+        self.handlers.extend(module.handlers.iter().cloned());
+    }
 }
 
 impl fmt::Debug for Parts {

@@ -60,7 +60,7 @@ async fn a_book_is_listed_as_soon_as_it_is_lent_and_its_reader_is_reminded_once(
     let (test, ann, id) = (Test::new(&place).await, librarian(), BookId::new());
     test.library.lend_book(&ann, lend(id, "Ann")).await.expect("lent");
     let row = ListLoansRow { book: id.to_string(), lent_at: Timestamp(0), reminded: false };
-    assert_eq!(test.loans(&ann).await, [row.clone()]);
+    assert_eq!(test.loans(&ann).await, std::slice::from_ref(&row));
     assert_eq!(test.worker.drain().await.expect("done"), 0, "it is not late yet");
     test.clock.advance_micros(28 * 24 * 3_600 * 1_000_000);
     assert_eq!(test.worker.drain().await.expect("done"), 1);

@@ -146,7 +146,7 @@ async fn bulk(world: &World, log: &EventLog, meter: &Meter, count: u32) -> anyho
     let streams: Vec<Vec<_>> = chunks.iter().map(|from| (*from..from + 5_000).map(stream).collect()).collect();
     let rows: Vec<Vec<Vec<Value>>> =
         chunks.iter().map(|from| (*from..from + 5_000).map(|number| plain(log, number)).collect()).collect();
-    let (ours, _) = meter
+    let (ours, ()) = meter
         .measure("append_many", count, async {
             for chunk in streams {
                 log.append_many(&world.actor, Cause::default(), chunk).await?;
@@ -154,7 +154,7 @@ async fn bulk(world: &World, log: &EventLog, meter: &Meter, count: u32) -> anyho
             Ok(())
         })
         .await?;
-    let (plain, _) = meter
+    let (plain, ()) = meter
         .measure("plain rows into the same table", count, async {
             for chunk in rows {
                 let insert = world.database.write::<u64, SqlError, _>(Scope::Workspace(world.actor.workspace), |tx| {

@@ -5,7 +5,6 @@ use std::{num::NonZero, thread, time::Duration};
 use jobs::{Settings, Worker};
 
 use super::Stage;
-use crate::wiring;
 
 /// Any number of processes may play it. At a stop it begins nothing more, waits for what runs, and gives the rest back.
 pub(super) async fn play(stage: Stage) {
@@ -19,7 +18,6 @@ pub(super) async fn play(stage: Stage) {
         stop_after: stage.shutdown_timeout(),
         ..Settings::default()
     };
-    let mut handlers = wiring::own_handlers(&stage.backends.store);
-    handlers.extend(stage.backends.parts.handlers.iter().cloned());
+    let handlers = stage.backends.parts.handlers.clone();
     Worker::new(stage.backends.jobs.clone(), handlers, settings).run(stage.stopped()).await;
 }

@@ -48,11 +48,9 @@ async fn what_was_deleted_leaves_the_files(place: Place) {
 
 /// Of the table on PostgreSQL, of the write-ahead log on SQLite.
 async fn size(place: &Place) -> u64 {
-    match place.settings.url.strip_prefix("sqlite:") {
-        Some(file) => std::fs::metadata(format!("{file}-wal")).expect("a log").len(),
-        None => {
-            let rows = place.database.all("SELECT pg_relation_size('things')", args![]).await.expect("read");
-            rows[0].count(0).expect("a size")
-        }
+    if let Some(file) = place.settings.url.strip_prefix("sqlite:") {
+        return std::fs::metadata(format!("{file}-wal")).expect("a log").len();
     }
+    let rows = place.database.all("SELECT pg_relation_size('things')", args![]).await.expect("read");
+    rows[0].count(0).expect("a size")
 }

@@ -90,7 +90,9 @@ mod tests {
         let (id, ann, eve) = (BookId::new(), reader("Ann"), reader("Eve"));
         let mut book = Book::default();
         let lent = book.lend(id, ann.clone()).unwrap();
-        lent.iter().for_each(|event| book.apply(event));
+        for event in &lent {
+            book.apply(event);
+        }
         assert_eq!(lent, [BookEvent::BookLent { book: id, reader: ann.clone() }]);
         assert_eq!(book.lend(id, ann), Ok(vec![]));
         assert_eq!(book.lend(id, eve), Err(Refusal::Lent));
