@@ -75,24 +75,36 @@ impl Screen {
     }
 
     /// Writes a line of the answer.
+    ///
+    /// # Errors
+    /// When standard output does not take it.
     pub fn line(&mut self, text: impl Display) -> io::Result<()> {
         Ok(writeln!(self.out, "{text}")?)
     }
 
     /// Writes text as it is.
+    ///
+    /// # Errors
+    /// When standard output does not take it.
     pub fn text(&mut self, text: &str) -> io::Result<()> {
-        Ok(self.out.write_all(text.as_bytes())?)
+        self.out.write_all(text.as_bytes())
     }
 
     /// Writes one JSON document and a line end.
+    ///
+    /// # Errors
+    /// When standard output does not take it.
     pub fn json(&mut self, value: &impl serde::Serialize) -> io::Result<()> {
         serde_json::to_writer_pretty(&mut self.out, value).map_err(io::Error::from)?;
         self.line("")
     }
 
     /// Sends what was written on its way.
+    ///
+    /// # Errors
+    /// When standard output does not take it.
     pub fn flush(&mut self) -> io::Result<()> {
-        Ok(self.out.flush()?)
+        self.out.flush()
     }
 }
 

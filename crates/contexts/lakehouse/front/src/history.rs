@@ -72,7 +72,11 @@ impl History {
             self.end_lost(project, *job).await?;
         }
         let how = How { occurred_at: Some(at), ..How::default() };
-        self.log.change_with::<Run, _, LakehouseError>(&self.actor, run, how, |run| begun(run, started)).await?;
+        self.log
+            .change_with::<Run, _, LakehouseError>(&self.actor, run, how, move |run| {
+                Ok::<_, LakehouseError>(run.begin(started))
+            })
+            .await?;
         Ok(())
     }
 
@@ -101,10 +105,6 @@ impl History {
             .await?;
         Ok(())
     }
-}
-
-fn begun(run: &Run, started: RunEvent) -> Result<Vec<RunEvent>, LakehouseError> {
-    Ok(run.begin(started))
 }
 
 fn read<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, LakehouseError> {

@@ -268,7 +268,9 @@ mod tests {
 
     fn after(events: &[RunEvent]) -> Run {
         let mut run = Run::default();
-        events.iter().for_each(|event| run.apply(event));
+        for event in events {
+            run.apply(event);
+        }
         run
     }
 
