@@ -66,7 +66,7 @@ forget-spine: ## looks for an erased person in every byte of PostgreSQL's files
 	cargo build --release -p trials
 	tools/spine.sh forget
 
-bench-spine: ## what events and jobs cost, on both databases
+bench-spine: ## what events and jobs cost, on both databases, jobs beside River and Celery
 	tools/setup.sh build
 	cargo build --release -p trials -p jobs --examples --bins
 	tools/spine.sh bench

@@ -4,26 +4,40 @@
 #   tools/spine.sh outage SECONDS                      PostgreSQL taken away under load; ends with one line of JSON
 #   tools/spine.sh tail EVENTS SEED                    a reader beside slow and killed writers on PostgreSQL; ends with one line of JSON
 #   tools/spine.sh forget                              an erased person in PostgreSQL's files; ends with one line of JSON
-#   tools/spine.sh bench                               one line of JSON for each figure
+#   tools/spine.sh bench                               one line of JSON for each figure, jobs beside their peers
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=${CARGO_TARGET_DIR:-target}/release
 folder=$(mktemp -d)
 own=$folder/server
+made=() # databases on the shared server
 finish() {
+    local each
+    for each in "${made[@]}"; do query "DROP DATABASE IF EXISTS $each WITH (FORCE)" || true; done
     [ ! -d "$own" ] || own_services stop >&2 || true
     rm -rf "$folder"
 }
 trap finish EXIT
 
-# A new database on the server that flushes.
-postgres() {
-    tools/services.sh start durable >&2
-    local url psql name="spine_$$_$1"
-    url=$(tools/services.sh env | sed -n 's/^GRAYGHOST_TEST_POSTGRES_DURABLE_URL=//p')
+# On the server that flushes: one that was given, or that tools/services.sh starts.
+shared() {
+    local given=${GRAYGHOST_TEST_POSTGRES_DURABLE_URL:-}
+    echo "${given:-$(tools/services.sh env | sed -n 's/^GRAYGHOST_TEST_POSTGRES_DURABLE_URL=//p')}"
+}
+query() {
+    local psql
     psql=$(command -v psql || printf '%s\n' /usr/lib/postgresql/*/bin/psql | sort -V | tail -1)
-    "$psql" "$url" -qc "CREATE DATABASE $name" >&2
-    echo "${url%/*}/$name"
+    "$psql" "$(shared)" -qc "$1" >&2
+}
+
+# A new database there, dropped at the end; sets `url`.
+postgres() {
+    local name="spine_$$_$1" server
+    tools/services.sh start durable >&2
+    query "CREATE DATABASE $name"
+    made+=("$name")
+    server=$(shared)
+    url="${server%/*}/$name"
 }
 
 # The server of a trial that stops it: nobody else uses it, and it ends with the trial.
@@ -40,7 +54,7 @@ case "${1:-}" in
 chaos)
     case "$2" in
     sqlite) url="sqlite:$folder/log.db" ;;
-    postgres) url=$(postgres chaos) ;;
+    postgres) postgres chaos ;;
     *)
         echo "spine: BACKEND is sqlite or postgres" >&2
         exit 2
@@ -56,7 +70,8 @@ outage)
     "$bin/outage" --url "$url" --dir "$folder" --seconds "$2" --stop "$stop" --start "$start"
     ;;
 tail)
-    "$bin/tail" drive --url "$(postgres tail)" --dir "$folder" --events "$2" --seed "$3"
+    postgres tail
+    "$bin/tail" drive --url "$url" --dir "$folder" --events "$2" --seed "$3"
     ;;
 forget)
     url=$(start_own)
@@ -71,9 +86,13 @@ forget)
 bench)
     for backend in sqlite postgres; do
         mkdir "$folder/$backend"
-        if [ $backend = sqlite ]; then url="sqlite:$folder/sqlite/log.db"; else url=$(postgres bench); fi
+        if [ $backend = sqlite ]; then url="sqlite:$folder/sqlite/log.db"; else postgres bench; fi
         echo "# $backend"
         "$bin/bench" --url "$url" --dir "$folder/$backend"
+    done
+    echo "# jobs, ours and those of peers"
+    for peer in ours river celery; do
+        bench/spine/peers/$peer.sh || echo "{\"peer\":\"$peer\",\"not_measured\":\"it ended with $?\"}"
     done
     ;;
 *)

@@ -55,11 +55,17 @@ pub async fn memory() -> Place {
 /// # Panics
 /// If there is a server and it makes no database.
 pub async fn postgres() -> Option<Place> {
-    let Ok(url) = env::var("GRAYGHOST_TEST_POSTGRES_URL") else {
+    Some(new_database(&postgres_url()?).await)
+}
+
+/// The server that `GRAYGHOST_TEST_POSTGRES_URL` names; `None`, said aloud and counted, where there is none.
+#[must_use]
+pub fn postgres_url() -> Option<String> {
+    let url = env::var("GRAYGHOST_TEST_POSTGRES_URL").ok();
+    if url.is_none() {
         skipped(NEEDS_POSTGRES);
-        return None;
-    };
-    Some(new_database(&url).await)
+    }
+    url
 }
 
 /// A new database on this server.
@@ -111,6 +117,29 @@ macro_rules! on_both {
             async fn postgres() {
                 if let Some(place) = $crate::postgres().await {
                     super::$name(place).await;
+                }
+            }
+        }
+    )* };
+}
+
+/// Declares tests that run a conformance suite on SQLite and on PostgreSQL: `name: suite`.
+#[macro_export]
+macro_rules! conforms_on_both {
+    ($($name:ident: $suite:path),* $(,)?) => { $(
+        mod $name {
+            use super::*;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() -> $crate::anyhow::Result<()> {
+                $suite($crate::sqlite).await
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() -> $crate::anyhow::Result<()> {
+                match $crate::postgres_url() {
+                    Some(url) => $suite(async || $crate::new_database(&url).await).await,
+                    None => Ok(()),
                 }
             }
         }

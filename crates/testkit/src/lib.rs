@@ -6,6 +6,8 @@ mod databases;
 pub mod schemas;
 mod skipped;
 
+#[doc(hidden)]
+pub use anyhow;
 pub use app::{Faults, TestApp};
-pub use databases::{Place, memory, new_database, postgres, sqlite};
+pub use databases::{Place, memory, new_database, postgres, postgres_url, sqlite};
 pub use skipped::{NEEDS_POSTGRES, skipped};

@@ -69,12 +69,15 @@ pub struct Broken {
 }
 
 impl EventLog {
-    /// Reads all sealed events and compares every link.
+    /// Reads all sealed events and compares every link. The log may grow meanwhile: what was sealed when this began must be
+    /// there, what came later is compared as far as it was met.
     ///
     /// # Errors
     /// [`LogError`] when the database cannot be read; a broken chain is no error but an answer.
     pub async fn verify(&self) -> Result<Verified, LogError> {
         let mut verified = Verified { events: 0, heads: BTreeMap::new(), broken: None };
+        // Before the links: those that are sealed from now on are met below, or not, and either is right.
+        let mut ends = self.ends().await?;
         let mut after = 0;
         loop {
             let links = self.links(after).await?;
@@ -85,9 +88,17 @@ impl EventLog {
                 if verified.broken.is_some() {
                     return Ok(verified);
                 }
+                let (workspace, number, hash) = sealed;
+                if ends.get(workspace).is_some_and(|end| (end.0, &end.1) == (*number, hash)) {
+                    ends.remove(workspace);
+                }
             }
         }
-        verified.broken = self.compare_heads(&verified).await?;
+        verified.broken = ends.into_iter().next().map(|(workspace, (number, _))| Broken {
+            position: verified.events,
+            workspace: Some(workspace),
+            reason: format!("the chain ends before its event number {number}"),
+        });
         Ok(verified)
     }
 
@@ -107,17 +118,10 @@ impl EventLog {
             .collect()
     }
 
-    /// The heads that the sealer goes on from are those that were found: nothing was cut off at the end.
-    async fn compare_heads(&self, verified: &Verified) -> Result<Option<Broken>, LogError> {
+    /// The links that the sealer goes on from: each must be met, or something was cut off at the end.
+    async fn ends(&self) -> Result<BTreeMap<WorkspaceId, (u64, Vec<u8>)>, LogError> {
         let rows = self.database().all("SELECT workspace_id, number, hash FROM chains", args![]).await?;
-        for row in rows {
-            let (workspace, head): (WorkspaceId, (u64, Vec<u8>)) = (row.id(0)?, (row.count(1)?, row.get(2)?));
-            if verified.heads.get(&workspace) != Some(&head) {
-                let reason = format!("the chain ends before its event number {}", head.0);
-                return Ok(Some(Broken { position: verified.events, workspace: Some(workspace), reason }));
-            }
-        }
-        Ok(None)
+        rows.iter().map(|row| Ok((row.id(0)?, (row.count(1)?, row.get(2)?)))).collect()
     }
 }
 

@@ -51,12 +51,13 @@ pub(crate) struct Postgres {
 impl Postgres {
     pub(crate) async fn open(settings: &Settings) -> Result<Self, SqlError> {
         let primary = pool(&settings.url, (settings, ACQUIRE))?;
-        // Says at once that nobody answers, and not at the first request.
-        drop(primary.acquire().await?);
         let replica = |url: &String| pool(url, (settings, ACQUIRE_REPLICA)).map(Replica::new);
         let replicas = settings.read_urls.iter().map(replica).collect::<Result<_, _>>()?;
         let (turn, limit, most) = (AtomicUsize::new(0), settings.transaction_timeout, settings.max_connections);
-        Ok(Self { primary, replicas, turn, limit, most, asking: Mutex::new(()) })
+        let opened = Self { primary, replicas, turn, limit, most, asking: Mutex::new(()) };
+        // Says now that nobody answers, and why, and not at the first request.
+        drop(opened.acquire(&opened.primary).await?);
+        Ok(opened)
     }
 
     pub(crate) async fn write(&self, (scope, lock): (Scope, Option<i64>), mut call: Box<dyn Call>) {

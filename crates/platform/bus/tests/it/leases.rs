@@ -9,7 +9,7 @@ use bus::Settings;
 use testkit::{Place, on_both};
 use tokio::time::sleep;
 
-use crate::toy::{Bench, CounterId, Listener, Process, Reply, quick};
+use testkit::conformance::bus::toy::{Bench, CounterId, Listener, Process, Reply, quick};
 
 on_both!(another_process_stands_by, a_dead_process_is_replaced_in_time, a_stop_hands_over_at_once);
 on_both!(a_stop_waits_for_what_is_at_work, a_former_holder_changes_nothing, a_broken_database_is_survived);

@@ -1,9 +1,5 @@
 //! Subscriptions and dead letters, through the front door, on both databases.
 
-mod flow;
+mod conforming;
 mod leases;
-mod letters;
-mod once;
 mod property;
-mod retries;
-mod toy;

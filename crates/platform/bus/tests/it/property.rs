@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use testkit::Place;
 use tokio::time::{Instant, sleep};
 
-use crate::toy::{Bench, CounterId, Listener, Reply, policy, quick};
+use testkit::conformance::bus::toy::{Bench, CounterId, Listener, Reply, policy, quick};
 
 /// What happens to one fact.
 #[derive(Debug, Clone, Copy)]

@@ -11,7 +11,7 @@ use kernel::{ErrorKind, ProductError};
 use sql::{Database, Settings, SqlError};
 use testkit::sqlite;
 
-use crate::toy::{Account, AccountId, Toy, ToyError};
+use testkit::conformance::event_log::toy::{Account, AccountId, Toy, ToyError};
 
 const DISK: &str = "size=6m";
 

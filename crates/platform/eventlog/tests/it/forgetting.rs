@@ -12,7 +12,7 @@ use kernel::{Actor, Permission, Personal, SubjectId, Timestamp, Who, WorkspaceId
 use sql::{Database, Settings, args};
 use testkit::{Place, on_both};
 
-use crate::toy::{Account, AccountEvent, AccountId, Overdrawn, Toy, ToyError, source};
+use testkit::conformance::event_log::toy::{Account, AccountEvent, AccountId, Overdrawn, Toy, ToyError, source};
 
 on_both!(an_erased_subject_is_gone_and_the_chain_stands);
 

@@ -1,12 +1,9 @@
 //! The log through its front door, on both databases.
 
-mod changing;
+mod conforming;
 mod filling;
 mod forgetting;
 mod keys;
-mod projecting;
-mod reading;
-mod sealing;
+mod properties;
+mod restoring;
 mod tailing;
-mod telling;
-mod toy;

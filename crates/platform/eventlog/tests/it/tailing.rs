@@ -15,7 +15,7 @@ use futures::FutureExt;
 use kernel::{Actor, Chance, SeededChance};
 use testkit::{Place, on_both};
 
-use crate::toy::{Account, AccountId, Overdrawn, Toy, ToyError};
+use testkit::conformance::event_log::toy::{Account, AccountId, Overdrawn, Toy, ToyError};
 
 const EVENTS: usize = 2_000;
 const WRITERS: usize = 16;

@@ -7,7 +7,7 @@ use jobs::{Cancelled, Failure, JobError, Retry, Settings, State, Worker};
 use testkit::{Place, on_both};
 use tokio::sync::Notify;
 
-use crate::shop::{Does, Shop, settings, soon, worker};
+use testkit::conformance::jobs::shop::{Does, Shop, settings, soon, worker};
 
 on_both!(
     an_attempt_of_before_writes_nothing_while_another_runs,

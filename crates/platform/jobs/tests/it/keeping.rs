@@ -6,7 +6,7 @@ use jobs::{Filter, Keep, NewBatch, Retry, State};
 use kernel::PageRequest;
 use testkit::{Place, on_both};
 
-use crate::shop::{Does, Shop};
+use testkit::conformance::jobs::shop::{Does, Shop};
 
 on_both!(what_ended_long_ago_is_forgotten_and_nothing_else);
 

@@ -7,7 +7,7 @@ use kernel::{Cancel, PageRequest};
 use testkit::{Place, on_both};
 use tokio::sync::Notify;
 
-use crate::shop::{Does, Seen, Shop, soon, worker};
+use testkit::conformance::jobs::shop::{Does, Seen, Shop, soon, worker};
 
 on_both!(
     it_runs_here_and_is_a_job_to_all,

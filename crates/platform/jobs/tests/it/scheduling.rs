@@ -5,7 +5,7 @@ use jobs::{Cron, JobError};
 use kernel::{Timestamp, WorkspaceId};
 use testkit::{Place, on_both};
 
-use crate::shop::{Does, KIND, NOON, SECOND, Shop};
+use testkit::conformance::jobs::shop::{Does, KIND, NOON, SECOND, Shop};
 
 on_both!(
     a_moment_has_one_job_however_many_look,

@@ -6,6 +6,7 @@ use std::{
 };
 
 use futures::FutureExt;
+use kernel::{ErrorKind, ProductError};
 use sql::{Database, Scope, Settings, SqlError, Tx, args};
 use testkit::{Place, on_both};
 use tokio::sync::Notify;
@@ -117,4 +118,14 @@ async fn a_replica_that_is_away_is_passed_over_and_left_alone_for_a_while() {
     for _ in 0..4 {
         assert_eq!(asked(&two).await, "replica");
     }
+}
+
+/// A pool that gave up says only that it did.
+#[tokio::test]
+async fn a_server_that_is_not_there_is_told_as_such() {
+    let settings = Settings { transaction_timeout: Duration::from_millis(300), ..Settings::of(NOBODY) };
+    let failed = Database::open(&settings).await.expect_err("nobody listens");
+    assert_eq!(failed.kind(), ErrorKind::Unavailable);
+    let why = std::error::Error::source(&failed).map(ToString::to_string).unwrap_or_default();
+    assert!(why.contains("refused"), "{failed}: {why}");
 }

@@ -11,12 +11,13 @@ use futures::{FutureExt, future::BoxFuture};
 use jobs::{Context, Failure, Handler, Job, JobId, Jobs, KindLimits, NewJob, Settings, State, Worker};
 use kernel::{Actor, ManualClock, SeededChance, Source, SubjectId, SystemChance, Timestamp, WorkspaceId};
 use sql::{Migration, Scope, SqlError, args};
-use testkit::Place;
 
-pub(crate) const KIND: &str = "test.do_thing";
-pub(crate) const SECOND: i64 = 1_000_000;
+use crate::Place;
+
+pub const KIND: &str = "test.do_thing";
+pub const SECOND: i64 = 1_000_000;
 /// 2026-02-27T12:00:00Z.
-pub(crate) const NOON: i64 = 1_772_193_600 * SECOND;
+pub const NOON: i64 = 1_772_193_600 * SECOND;
 
 const TABLES: &[Migration] = &[Migration {
     context: "shop",
@@ -26,17 +27,17 @@ const TABLES: &[Migration] = &[Migration {
     tenant_tables: &["effects"],
 }];
 
-pub(crate) struct Shop {
-    pub(crate) place: Place,
-    pub(crate) log: EventLog,
-    pub(crate) jobs: Jobs,
-    pub(crate) clock: Arc<ManualClock>,
-    pub(crate) workspace: WorkspaceId,
+pub struct Shop {
+    pub place: Place,
+    pub log: EventLog,
+    pub jobs: Jobs,
+    pub clock: Arc<ManualClock>,
+    pub workspace: WorkspaceId,
     source: Source,
 }
 
 impl Shop {
-    pub(crate) async fn open(place: Place) -> Self {
+    pub async fn open(place: Place) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp(NOON)));
         let source = Source { clock: clock.clone(), chance: Arc::new(SeededChance::new(7)) };
         let migrations = [eventlog::MIGRATIONS, jobs::MIGRATIONS, TABLES].concat();
@@ -48,44 +49,44 @@ impl Shop {
     }
 
     /// The queue as another process has it.
-    pub(crate) fn elsewhere(&self) -> Jobs {
+    pub fn elsewhere(&self) -> Jobs {
         let keys = self.log.keys().clone();
         Jobs::new(EventLog::new(self.place.database.clone(), keys, self.source.clone(), vec![]))
     }
 
-    pub(crate) async fn job(&self, number: u32) -> NewJob {
+    pub async fn job(&self, number: u32) -> NewJob {
         self.jobs.job(self.workspace, KIND, &number).await.expect("written")
     }
 
-    pub(crate) async fn enqueue(&self, job: NewJob) -> JobId {
+    pub async fn enqueue(&self, job: NewJob) -> JobId {
         self.jobs.enqueue(job).await.expect("enqueued").id()
     }
 
-    pub(crate) async fn get(&self, id: JobId) -> Job {
+    pub async fn get(&self, id: JobId) -> Job {
         self.jobs.get(self.workspace, id).await.expect("there")
     }
 
-    pub(crate) async fn state(&self, id: JobId) -> State {
+    pub async fn state(&self, id: JobId) -> State {
         self.get(id).await.state
     }
 
-    pub(crate) fn advance(&self, seconds: i64) {
+    pub fn advance(&self, seconds: i64) {
         self.clock.advance_micros(seconds * SECOND);
     }
 
     /// Whether some worker holds on to what it has for so long from now.
-    pub(crate) async fn leased_for(&self, seconds: i64) -> bool {
+    pub async fn leased_for(&self, seconds: i64) -> bool {
         let until = Timestamp(self.source.now().0 + seconds * SECOND);
         let select = "SELECT 1 FROM job_workers WHERE leased_until >= $1";
         !self.place.database.all(select, args![until]).await.expect("read").is_empty()
     }
 
-    pub(crate) fn worker(&self, handler: Does) -> Worker {
+    pub fn worker(&self, handler: Does) -> Worker {
         worker(&self.jobs, vec![Arc::new(handler)])
     }
 
     /// Something happens, and this goes along with it.
-    pub(crate) async fn happens(&self, also: eventlog::Also) {
+    pub async fn happens(&self, also: eventlog::Also) {
         let how = How { also: Some(also), ..How::default() };
         let (actor, subject) = (Actor::system(self.workspace), SubjectId::new());
         let decide = move |_: &Subject| Ok::<_, LogError>(vec![SubjectEvent::SubjectErased { subject }]);
@@ -93,20 +94,20 @@ impl Shop {
         done.expect("stored");
     }
 
-    pub(crate) async fn effects(&self) -> Vec<String> {
+    pub async fn effects(&self) -> Vec<String> {
         let select = "SELECT note FROM effects ORDER BY note";
         let rows = self.place.database.all(select, args![]).await.expect("read");
         rows.iter().map(|row| row.get(0).expect("a text")).collect()
     }
 
-    pub(crate) async fn sql(&self, sql: &'static str) -> u64 {
+    pub async fn sql(&self, sql: &'static str) -> u64 {
         let done: Result<u64, SqlError> =
             self.place.database.write(Scope::System, move |tx| tx.execute(sql, args![]).boxed()).await;
         done.expect("done")
     }
 }
 
-pub(crate) fn settings() -> Settings {
+pub fn settings() -> Settings {
     Settings {
         slots: 4,
         poll: Duration::from_millis(20),
@@ -116,38 +117,38 @@ pub(crate) fn settings() -> Settings {
     }
 }
 
-pub(crate) fn worker(jobs: &Jobs, handlers: Vec<Arc<dyn Handler>>) -> Worker {
+pub fn worker(jobs: &Jobs, handlers: Vec<Arc<dyn Handler>>) -> Worker {
     Worker::new(jobs.clone(), handlers, settings())
 }
 
 /// A handler that is a closure.
-pub(crate) struct Does {
+pub struct Does {
     kind: &'static str,
     limits: KindLimits,
     work: Box<dyn Fn(Context) -> BoxFuture<'static, Result<(), Failure>> + Send + Sync>,
 }
 
 impl Does {
-    pub(crate) fn new<F>(work: impl Fn(Context) -> F + Send + Sync + 'static) -> Self
+    pub fn new<F>(work: impl Fn(Context) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<(), Failure>> + Send + 'static,
     {
         Self { kind: KIND, limits: KindLimits::default(), work: Box::new(move |context| work(context).boxed()) }
     }
 
-    pub(crate) fn nothing() -> Self {
+    pub fn nothing() -> Self {
         Self::new(|_| async { Ok(()) })
     }
 
-    pub(crate) fn fails(retry: jobs::Retry) -> Self {
+    pub fn fails(retry: jobs::Retry) -> Self {
         Self::new(move |_| async move { Err(Failure::new("on purpose", retry)) })
     }
 
-    pub(crate) fn of(self, kind: &'static str) -> Self {
+    pub fn of(self, kind: &'static str) -> Self {
         Self { kind, ..self }
     }
 
-    pub(crate) fn limited(self, limits: KindLimits) -> Self {
+    pub fn limited(self, limits: KindLimits) -> Self {
         Self { limits, ..self }
     }
 }
@@ -168,20 +169,20 @@ impl Handler for Does {
 
 /// What handlers have seen, in order.
 #[derive(Clone, Default)]
-pub(crate) struct Seen(Arc<Mutex<Vec<String>>>);
+pub struct Seen(Arc<Mutex<Vec<String>>>);
 
 impl Seen {
-    pub(crate) fn add(&self, text: impl Into<String>) {
+    pub fn add(&self, text: impl Into<String>) {
         self.0.lock().expect("there").push(text.into());
     }
 
-    pub(crate) fn all(&self) -> Vec<String> {
+    pub fn all(&self) -> Vec<String> {
         self.0.lock().expect("there").clone()
     }
 }
 
 /// Waits for what is to come soon, at most ten seconds.
-pub(crate) async fn soon<F: Future<Output = bool>>(what: &str, check: impl Fn() -> F) {
+pub async fn soon<F: Future<Output = bool>>(what: &str, check: impl Fn() -> F) {
     for _ in 0..1_000 {
         if check().await {
             return;

@@ -4,12 +4,18 @@ use std::sync::Arc;
 
 use bus::{BusError, Letter};
 use kernel::{Cursor, ErrorKind, PageRequest, ProductError, WorkspaceId};
-use testkit::{Place, on_both};
 
-use crate::toy::{Bench, CounterId, Listener, Process, Reply};
+use super::toy::{Bench, CounterId, Listener, Process, Reply};
+use crate::{Place, conformance::rules::rules};
 
-on_both!(a_replay_goes_on_in_order, a_replay_that_fails_is_dead_again, an_edit_reaches_the_handler_alone);
-on_both!(a_discarded_one_lets_the_parked_go_on, lists_are_paged_and_of_one_workspace, what_is_not_dead_is_left_alone);
+rules!(
+    a_replay_goes_on_in_order,
+    a_replay_that_fails_is_dead_again,
+    an_edit_reaches_the_handler_alone,
+    a_discarded_one_lets_the_parked_go_on,
+    lists_are_paged_and_of_one_workspace,
+    what_is_not_dead_is_left_alone
+);
 
 const NAME: &str = "toy.listener";
 

@@ -13,12 +13,19 @@ use eventlog::{Cause, EventLog, How, NewStream, Recorded};
 use futures::{FutureExt, future::join_all};
 use kernel::{Actor, WorkspaceId};
 use sql::{Scope, Sql, SqlError, args};
-use testkit::{Place, on_both};
 
-use crate::toy::{Account, AccountEvent, AccountId, Overdrawn, Toy, ToyError, pay};
+use super::toy::{Account, AccountEvent, AccountId, Overdrawn, Toy, ToyError, pay};
+use crate::{Place, conformance::rules::rules};
 
-on_both!(a_tail_misses_and_doubles_nothing, slow_commits_are_not_skipped, sealers_take_turns);
-on_both!(an_untouched_log_verifies, any_change_is_found, more_than_one_step_in_a_window);
+rules!(
+    a_tail_misses_and_doubles_nothing,
+    slow_commits_are_not_skipped,
+    sealers_take_turns,
+    an_untouched_log_verifies,
+    a_log_that_grows_meanwhile_verifies,
+    any_change_is_found,
+    more_than_one_step_in_a_window
+);
 
 /// Reads by positions until `done` and nothing more comes.
 async fn tail(log: EventLog, done: Arc<AtomicBool>) -> Vec<Recorded> {
@@ -141,6 +148,26 @@ async fn an_untouched_log_verifies(place: Place) {
     assert_eq!(verified.heads.values().map(|(number, _)| *number).collect::<Vec<_>>(), [7, 7]);
 }
 
+/// Heads that are read after the links belong to a longer log.
+async fn a_log_that_grows_meanwhile_verifies(place: Place) {
+    let toy = Toy::new(place).await;
+    let (log, id) = (toy.other_process(2).await, AccountId::new());
+    let verifying = tokio::spawn(async move {
+        let mut most = 0;
+        while most < 60 {
+            let verified = log.verify().await.expect("read");
+            assert_eq!(verified.broken, None);
+            assert!(verified.events >= most, "it shrank");
+            most = verified.events;
+        }
+    });
+    for _ in 0..60 {
+        toy.pay(id, 1).await.expect("stored");
+        toy.seal().await;
+    }
+    verifying.await.expect("every look was right");
+}
+
 async fn any_change_is_found(place: Place) {
     let toy = filled(place).await;
     let sql = |text: &'static str| {
@@ -188,39 +215,4 @@ async fn more_than_one_step_in_a_window(place: Place) {
     assert_eq!(all.len(), 4_601);
     assert_dense(&all);
     assert_eq!(toy.log.verify().await.expect("read").broken, None);
-}
-
-/// The ids of transactions begin anew in another cluster: what they were before means nothing there.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_log_restored_into_another_cluster_goes_on() {
-    for far in ["1000000000", "-1000000000"] {
-        let Some(place) = testkit::postgres().await else { return };
-        let toy = Toy::new(place).await;
-        let id = AccountId::new();
-        for _ in 0..3 {
-            toy.pay(id, 1).await.expect("stored");
-        }
-        toy.seal().await;
-        toy.pay(id, 1).await.expect("stored before the backup, and not sealed");
-        for sql in [
-            format!("UPDATE events SET txid = txid + {far}"),
-            format!("UPDATE sealer SET cluster = 'another', low = low + {far}, high = high + {far}"),
-        ] {
-            let done: Result<u64, SqlError> =
-                toy.place.database.write(Scope::System, move |tx| Box::pin(tx.execute(Sql::made(sql), args![]))).await;
-            done.expect("as it comes out of a backup");
-        }
-        toy.pay(id, 1).await.expect("stored after it");
-        for _ in 0..500 {
-            toy.log.seal_all().await.expect("sealed");
-            if toy.log.head().await.expect("read") == 5 {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        let all = toy.log.after(0, 10).await.expect("read");
-        assert_eq!(all.len(), 5, "{far}");
-        assert_dense(&all);
-        assert_eq!(toy.log.verify().await.expect("read").broken, None);
-    }
 }

@@ -7,13 +7,21 @@ use std::sync::{
 
 use eventlog::{LogError, Projection, Projector, ReadModel, Recorded, Table};
 use futures::{FutureExt, future::BoxFuture};
-use testkit::{Place, on_both};
 
-use crate::toy::{Account, AccountId, Balances, FOLLOWER, INLINE, Overdrawn, Toy, ToyError};
+use super::toy::{Account, AccountId, Balances, FOLLOWER, INLINE, Overdrawn, Toy, ToyError};
+use crate::{Place, conformance::rules::rules};
 
-on_both!(a_follower_is_as_the_live_one, made_anew_is_as_live, made_anew_under_load, a_refusal_stops_and_goes_on);
-on_both!(a_new_version_is_made_anew, followers_take_turns, a_rebuild_that_broke_off_leaves_nothing);
-on_both!(a_follower_made_anew_takes_what_is_not_sealed_later, each_workspace_has_its_own_rows_of_its_own_streams);
+rules!(
+    a_follower_is_as_the_live_one,
+    made_anew_is_as_live,
+    made_anew_under_load,
+    a_refusal_stops_and_goes_on,
+    a_new_version_is_made_anew,
+    followers_take_turns,
+    a_rebuild_that_broke_off_leaves_nothing,
+    a_follower_made_anew_takes_what_is_not_sealed_later,
+    each_workspace_has_its_own_rows_of_its_own_streams
+);
 
 async fn filled(place: Place) -> Toy {
     let toy = Toy::new(place).await;
@@ -213,7 +221,7 @@ async fn each_workspace_has_its_own_rows_of_its_own_streams(place: Place) {
     let toy = filled(place).await;
     let projector = Projector::new(toy.log.clone(), vec![Arc::new(FOLLOWER)]);
     projector.prepare().await.expect("prepared");
-    crate::toy::pay(&toy.log, &kernel::Actor::system(kernel::WorkspaceId::new()), AccountId::new(), 1)
+    super::toy::pay(&toy.log, &kernel::Actor::system(kernel::WorkspaceId::new()), AccountId::new(), 1)
         .await
         .expect("of another workspace");
     toy.pay(AccountId::new(), 1).await.expect("stored");

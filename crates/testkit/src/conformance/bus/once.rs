@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use bus::Settings;
 use sql::args;
-use testkit::{Place, on_both};
 use tokio::time::sleep;
 
-use crate::toy::{Bench, CounterId, Listener, Reply, quick};
+use super::toy::{Bench, CounterId, Listener, Reply, quick};
+use crate::{Place, conformance::rules::rules};
 
-on_both!(what_comes_again_has_its_effect_once, what_can_come_again_is_not_forgotten);
+rules!(what_comes_again_has_its_effect_once, what_can_come_again_is_not_forgotten);
 
 async fn what_comes_again_has_its_effect_once(place: Place) {
     let bench = Bench::on(place).await;

@@ -9,7 +9,8 @@ use kernel::{
     Actor, Aggregate, Event, ManualClock, Permission, Personal, SeededChance, Source, Timestamp, Who, WorkspaceId,
 };
 use sql::{Database, args};
-use testkit::Place;
+
+use crate::Place;
 
 kernel::typed_id!(
     /// One account.
@@ -18,7 +19,7 @@ kernel::typed_id!(
 
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum AccountEvent {
+pub enum AccountEvent {
     Opened { owner: Personal<String> },
     Paid { cents: i64 },
 }
@@ -37,18 +38,18 @@ impl Event for AccountEvent {
 
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum AccountFact {
+pub enum AccountFact {
     AccountPaid { balance: i64 },
 }
 
 #[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Account {
-    pub(crate) owner: Option<Personal<String>>,
-    pub(crate) balance: i64,
+pub struct Account {
+    pub owner: Option<Personal<String>>,
+    pub balance: i64,
 }
 
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ToyError {
+pub enum ToyError {
     #[error("an account never goes below zero")]
     Overdrawn,
     #[error(transparent)]
@@ -56,7 +57,7 @@ pub(crate) enum ToyError {
 }
 
 #[derive(Debug)]
-pub(crate) struct Overdrawn;
+pub struct Overdrawn;
 
 impl From<Overdrawn> for ToyError {
     fn from(_: Overdrawn) -> Self {
@@ -65,7 +66,7 @@ impl From<Overdrawn> for ToyError {
 }
 
 impl Account {
-    pub(crate) fn pay(&self, cents: i64) -> Result<Vec<AccountEvent>, Overdrawn> {
+    pub fn pay(&self, cents: i64) -> Result<Vec<AccountEvent>, Overdrawn> {
         match (self.balance + cents, cents) {
             (below, _) if below < 0 => Err(Overdrawn),
             (_, 0) => Ok(vec![]),
@@ -94,13 +95,13 @@ impl Aggregate for Account {
 }
 
 /// The sum of what was paid, by account.
-pub(crate) struct Balances {
-    pub(crate) name: &'static str,
-    pub(crate) version: u32,
-    pub(crate) table: &'static [Table],
+pub struct Balances {
+    pub name: &'static str,
+    pub version: u32,
+    pub table: &'static [Table],
 }
 
-pub(crate) const INLINE: Balances = Balances {
+pub const INLINE: Balances = Balances {
     name: "toy.balances",
     version: 1,
     table: &[Table {
@@ -111,7 +112,7 @@ pub(crate) const INLINE: Balances = Balances {
     }],
 };
 
-pub(crate) const FOLLOWER: Balances = Balances {
+pub const FOLLOWER: Balances = Balances {
     name: "toy.followed",
     version: 1,
     table: &[Table {
@@ -157,21 +158,21 @@ impl Projection for Balances {
 }
 
 /// A log in a place, and whoever acts.
-pub(crate) struct Toy {
-    pub(crate) place: Place,
-    pub(crate) log: EventLog,
-    pub(crate) actor: Actor,
-    pub(crate) clock: Arc<ManualClock>,
-    pub(crate) keys: KeyRing,
+pub struct Toy {
+    pub place: Place,
+    pub log: EventLog,
+    pub actor: Actor,
+    pub clock: Arc<ManualClock>,
+    pub keys: KeyRing,
 }
 
-pub(crate) fn source(seed: u64) -> (Source, Arc<ManualClock>) {
+pub fn source(seed: u64) -> (Source, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::at(Timestamp(1_700_000_000_000_000)));
     (Source { clock: Arc::<ManualClock>::clone(&clock), chance: Arc::new(SeededChance::new(seed)) }, clock)
 }
 
 impl Toy {
-    pub(crate) async fn new(place: Place) -> Self {
+    pub async fn new(place: Place) -> Self {
         let (source, clock) = source(1);
         let master = MasterKeys::random(&*source.chance);
         let keys = KeyRing::new(Arc::new(MemoryKeyStore::default()), master, source.clone(), Limits::default());
@@ -183,16 +184,16 @@ impl Toy {
     }
 
     /// The same log as another process has it.
-    pub(crate) async fn other_process(&self, seed: u64) -> EventLog {
+    pub async fn other_process(&self, seed: u64) -> EventLog {
         self.log_on(self.place.again().await, seed)
     }
 
-    pub(crate) fn log_on(&self, database: Database, seed: u64) -> EventLog {
+    pub fn log_on(&self, database: Database, seed: u64) -> EventLog {
         EventLog::new(database, self.keys.clone(), source(seed).0, vec![Arc::new(INLINE)])
     }
 
     /// Seals all that is stored. Other tests' transactions on the same server hold events back for a moment.
-    pub(crate) async fn seal(&self) {
+    pub async fn seal(&self) {
         for _ in 0..2_000 {
             self.log.seal_all().await.expect("sealed");
             if self.log.pending().await.expect("read") == 0 {
@@ -203,12 +204,12 @@ impl Toy {
         panic!("never sealed");
     }
 
-    pub(crate) async fn pay(&self, id: AccountId, cents: i64) -> Result<u64, ToyError> {
+    pub async fn pay(&self, id: AccountId, cents: i64) -> Result<u64, ToyError> {
         pay(&self.log, &self.actor, id, cents).await
     }
 
     /// Account, sum and events of a read model, over all workspaces.
-    pub(crate) async fn rows(&self, table: &'static str) -> Vec<(String, i64, i64)> {
+    pub async fn rows(&self, table: &'static str) -> Vec<(String, i64, i64)> {
         let sql = sql::Sql::made(format!("SELECT account, cents, events FROM {table} ORDER BY account, events"));
         let rows = self.place.database.all(sql, args![]).await.expect("read");
         rows.iter()
@@ -217,7 +218,7 @@ impl Toy {
     }
 }
 
-pub(crate) async fn pay(log: &EventLog, actor: &Actor, id: AccountId, cents: i64) -> Result<u64, ToyError> {
+pub async fn pay(log: &EventLog, actor: &Actor, id: AccountId, cents: i64) -> Result<u64, ToyError> {
     log.change::<Account, Overdrawn, ToyError>(actor, id, move |account| account.pay(cents))
         .await
         .map(|done| done.version)

@@ -13,20 +13,21 @@ use futures::{FutureExt, future::BoxFuture};
 use kernel::{Actor, Aggregate, Event, Source, SystemChance, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use sql::{Migration, SqlError, args};
-use testkit::Place;
 use tokio::{sync::oneshot, task::JoinHandle, time::sleep};
 
+use crate::Place;
+
 /// One counter.
-pub(crate) type CounterId = kernel::RunId;
+pub type CounterId = kernel::RunId;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Counter {
+pub struct Counter {
     count: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "type")]
-pub(crate) enum CounterEvent {
+pub enum CounterEvent {
     Counted {
         number: u64,
     },
@@ -36,7 +37,7 @@ pub(crate) enum CounterEvent {
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type")]
-pub(crate) enum Fact {
+pub enum Fact {
     CounterCounted { number: u64 },
 }
 
@@ -70,16 +71,16 @@ const TABLES: &[Migration] = &[Migration {
     tenant_tables: &["effects"],
 }];
 
-pub(crate) struct Bench {
+pub struct Bench {
     /// Its folder is gone when it is dropped.
     _place: Place,
-    pub(crate) log: EventLog,
-    pub(crate) workspace: WorkspaceId,
+    pub log: EventLog,
+    pub workspace: WorkspaceId,
     sealer: JoinHandle<()>,
 }
 
 impl Bench {
-    pub(crate) async fn on(place: Place) -> Self {
+    pub async fn on(place: Place) -> Self {
         let migrations = [eventlog::MIGRATIONS, bus::MIGRATIONS, TABLES].concat();
         place.database.migrate(migrations, Timestamp(0)).await.expect("migrated");
         let source = Source::system();
@@ -91,41 +92,41 @@ impl Bench {
         Self { _place: place, log, workspace: WorkspaceId::new(), sealer }
     }
 
-    pub(crate) fn letters(&self) -> DeadLetters {
+    pub fn letters(&self) -> DeadLetters {
         DeadLetters::of(&self.log)
     }
 
-    pub(crate) async fn count(&self, id: CounterId, numbers: impl IntoIterator<Item = u64>) {
+    pub async fn count(&self, id: CounterId, numbers: impl IntoIterator<Item = u64>) {
         for number in numbers {
             self.append(id, CounterEvent::Counted { number }).await;
         }
     }
 
-    pub(crate) async fn append(&self, id: CounterId, event: CounterEvent) {
+    pub async fn append(&self, id: CounterId, event: CounterEvent) {
         let actor = Actor::system(self.workspace);
         let done = self.log.change::<Counter, LogError, LogError>(&actor, id, move |_| Ok(vec![event])).await;
         done.expect("appended");
     }
 
     /// Starts a process that runs this listener alone.
-    pub(crate) fn start(&self, listener: &Arc<Listener>) -> Process {
+    pub fn start(&self, listener: &Arc<Listener>) -> Process {
         self.start_with(listener, quick())
     }
 
-    pub(crate) fn start_with(&self, listener: &Arc<Listener>, settings: Settings) -> Process {
+    pub fn start_with(&self, listener: &Arc<Listener>, settings: Settings) -> Process {
         let subscriptions = self.subscriptions(listener, settings);
         let (stop, asked) = oneshot::channel::<()>();
         let task = tokio::spawn(async move { subscriptions.run(asked.map(|_| ())).await });
         Process { stop, task }
     }
 
-    pub(crate) fn subscriptions(&self, listener: &Arc<Listener>, settings: Settings) -> Subscriptions {
+    pub fn subscriptions(&self, listener: &Arc<Listener>, settings: Settings) -> Subscriptions {
         let subscriber: Arc<dyn Subscriber> = listener.clone();
         Subscriptions::new(self.log.clone(), vec![subscriber], settings).expect("one name")
     }
 
     /// Waits until all that was appended has its position.
-    pub(crate) async fn sealed(&self) {
+    pub async fn sealed(&self) {
         let begun = Instant::now();
         loop {
             let rows = self.log.database().all("SELECT count(*) FROM events", args![]).await.expect("read");
@@ -137,13 +138,13 @@ impl Bench {
         }
     }
 
-    pub(crate) async fn status(&self, listener: &Arc<Listener>) -> Status {
+    pub async fn status(&self, listener: &Arc<Listener>) -> Status {
         self.sealed().await;
         self.subscriptions(listener, quick()).status().await.expect("status").remove(0)
     }
 
     /// Waits until the cursor is at the end and nothing waits for an attempt.
-    pub(crate) async fn settled(&self, listener: &Arc<Listener>) -> Status {
+    pub async fn settled(&self, listener: &Arc<Listener>) -> Status {
         let begun = Instant::now();
         loop {
             let status = self.status(listener).await;
@@ -156,7 +157,7 @@ impl Bench {
     }
 
     /// What listeners with an effect have written: streams and versions, in the order of writing.
-    pub(crate) async fn effects(&self) -> Vec<(String, u64)> {
+    pub async fn effects(&self) -> Vec<(String, u64)> {
         let rows = self.log.database().all("SELECT stream, version FROM effects ORDER BY seq", args![]).await;
         rows.expect("read").iter().map(|row| (row.get(0).expect("a column"), row.count(1).expect("a column"))).collect()
     }
@@ -168,31 +169,31 @@ impl Drop for Bench {
     }
 }
 
-pub(crate) fn quick() -> Settings {
+pub fn quick() -> Settings {
     let millis = Duration::from_millis;
     Settings { lease: millis(400), look: millis(10), grace: millis(5_000), ..Settings::default() }
 }
 
-pub(crate) struct Process {
+pub struct Process {
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
 impl Process {
-    pub(crate) async fn stop(self) {
+    pub async fn stop(self) {
         self.stop.send(()).expect("it runs");
         self.task.await.expect("it stopped");
     }
 
     /// As `kill -9` would, but for what the database is doing just then.
-    pub(crate) async fn kill(self) {
+    pub async fn kill(self) {
         self.task.abort();
         assert!(self.task.await.is_err(), "it was at work");
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reply {
+pub enum Reply {
     Fine,
     /// Also writes a row, once.
     Effect,
@@ -206,29 +207,29 @@ pub(crate) enum Reply {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Seen {
-    pub(crate) stream: String,
-    pub(crate) version: u64,
-    pub(crate) number: u64,
-    pub(crate) attempt: u32,
-    pub(crate) done: bool,
+pub struct Seen {
+    pub stream: String,
+    pub version: u64,
+    pub number: u64,
+    pub attempt: u32,
+    pub done: bool,
 }
 
-pub(crate) type Told = Box<dyn Fn(&Seen) -> Reply + Send + Sync>;
+pub type Told = Box<dyn Fn(&Seen) -> Reply + Send + Sync>;
 
 /// Does as it is told, and keeps what it saw.
-pub(crate) struct Listener {
-    pub(crate) name: &'static str,
-    pub(crate) hears: Hears,
-    pub(crate) begins: Begin,
-    pub(crate) policy: Policy,
-    pub(crate) told: Mutex<Told>,
-    pub(crate) seen: Mutex<Vec<Seen>>,
-    pub(crate) receipts: Mutex<Vec<bus::Receipt>>,
+pub struct Listener {
+    pub name: &'static str,
+    pub hears: Hears,
+    pub begins: Begin,
+    pub policy: Policy,
+    pub told: Mutex<Told>,
+    pub seen: Mutex<Vec<Seen>>,
+    pub receipts: Mutex<Vec<bus::Receipt>>,
 }
 
 impl Listener {
-    pub(crate) fn told(told: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
+    pub fn told(told: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
         Self {
             name: "toy.listener",
             hears: Hears::Facts(&["CounterCounted"]),
@@ -240,25 +241,25 @@ impl Listener {
         }
     }
 
-    pub(crate) fn shared(self) -> Arc<Self> {
+    pub fn shared(self) -> Arc<Self> {
         Arc::new(self)
     }
 
-    pub(crate) fn tell(&self, told: impl Fn(&Seen) -> Reply + Send + Sync + 'static) {
+    pub fn tell(&self, told: impl Fn(&Seen) -> Reply + Send + Sync + 'static) {
         *self.told.lock().expect("no panic before") = Box::new(told);
     }
 
-    pub(crate) fn seen(&self) -> Vec<Seen> {
+    pub fn seen(&self) -> Vec<Seen> {
         self.seen.lock().expect("no panic before").clone()
     }
 
     /// Versions of a stream whose handling came to its end well.
-    pub(crate) fn done(&self, stream: CounterId) -> Vec<u64> {
+    pub fn done(&self, stream: CounterId) -> Vec<u64> {
         let stream = format!("toy.counter.{stream}");
         self.seen().into_iter().filter(|seen| seen.done && seen.stream == stream).map(|seen| seen.version).collect()
     }
 
-    pub(crate) async fn until(&self, what: impl Fn(&[Seen]) -> bool) {
+    pub async fn until(&self, what: impl Fn(&[Seen]) -> bool) {
         let begun = Instant::now();
         while !what(&self.seen()) {
             assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", self.seen());
@@ -332,7 +333,7 @@ impl Subscriber for Listener {
     }
 }
 
-pub(crate) fn policy() -> Policy {
+pub fn policy() -> Policy {
     let millis = Duration::from_millis;
     Policy {
         attempts: 3,

@@ -3,16 +3,18 @@
 use std::time::Duration;
 
 use bus::Policy;
-use testkit::{Place, on_both};
 
-use crate::toy::{Bench, CounterId, Listener, Reply, policy};
+use super::toy::{Bench, CounterId, Listener, Reply, policy};
+use crate::{Place, conformance::rules::rules};
 
-on_both!(
+rules!(
     a_failure_is_tried_again_in_its_turn,
     after_the_last_attempt_a_stream_is_parked,
-    a_permanent_error_is_not_tried_again
+    a_permanent_error_is_not_tried_again,
+    a_panic_and_a_hang_are_failures,
+    a_restart_keeps_what_is_parked,
+    retries_wait_longer_each_time
 );
-on_both!(a_panic_and_a_hang_are_failures, a_restart_keeps_what_is_parked, retries_wait_longer_each_time);
 
 async fn a_failure_is_tried_again_in_its_turn(place: Place) {
     let bench = Bench::on(place).await;

@@ -6,12 +6,16 @@ use eventlog::{Cause, EventId, How, LogError, NewStream, Once};
 use futures::FutureExt;
 use kernel::{Timestamp, uuid::Uuid};
 use sql::{Scope, SqlError, args};
-use testkit::{Place, on_both};
 
-use crate::toy::{Account, AccountEvent, AccountId, Overdrawn, Toy, ToyError};
+use super::toy::{Account, AccountEvent, AccountId, Overdrawn, Toy, ToyError};
+use crate::{Place, conformance::rules::rules};
 
-on_both!(nothing_that_happens_between_two_looks_is_missed, an_event_knows_its_position);
-on_both!(what_an_event_follows_from_is_kept, a_repeated_command_does_nothing_more);
+rules!(
+    nothing_that_happens_between_two_looks_is_missed,
+    an_event_knows_its_position,
+    what_an_event_follows_from_is_kept,
+    a_repeated_command_does_nothing_more
+);
 
 async fn soon(told: impl Future<Output = ()>) -> bool {
     tokio::time::timeout(Duration::from_secs(5), told).await.is_ok()

@@ -5,14 +5,21 @@ use std::{collections::BTreeSet, sync::Arc};
 use eventlog::{Cause, How, LogError, NewStream, Once};
 use futures::{FutureExt, future::join_all};
 use kernel::{Actor, SubjectId, WorkspaceId};
-use proptest::prelude::*;
 use sql::args;
-use testkit::{Place, on_both};
 
-use crate::toy::{Account, AccountEvent, AccountId, Overdrawn, Toy, ToyError, pay};
+use super::toy::{Account, AccountEvent, AccountId, Overdrawn, Toy, ToyError, pay};
+use crate::{Place, conformance::rules::rules};
 
-on_both!(a_change_is_stored_whole, refusals_store_nothing, expected_versions, the_same_command_twice);
-on_both!(writers_of_one_stream, many_streams_at_once, what_goes_along_is_one_transaction, snapshots_change_nothing);
+rules!(
+    a_change_is_stored_whole,
+    refusals_store_nothing,
+    expected_versions,
+    the_same_command_twice,
+    writers_of_one_stream,
+    many_streams_at_once,
+    what_goes_along_is_one_transaction,
+    snapshots_change_nothing
+);
 
 async fn a_change_is_stored_whole(place: Place) {
     let toy = Toy::new(place).await;
@@ -161,34 +168,4 @@ async fn snapshots_change_nothing(place: Place) {
     assert_eq!(now.owner.as_ref().and_then(|owner| owner.open()).map(String::as_str), Some("Ada Lovelace"));
     let (then, version) = toy.log.get_at::<Account>(toy.actor.workspace, id, 5).await.expect("read");
     assert_eq!((then.balance, version), (8, 5));
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
-
-    /// Any interleaving of appenders over some streams: versions without gaps, balances never below zero, and the read model
-    /// is what the streams say.
-    #[test]
-    fn any_interleaving_of_appenders(steps in prop::collection::vec((0..4_usize, -3..6_i64), 1..60)) {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("as stored");
-        runtime.block_on(async {
-            let toy = Arc::new(Toy::new(testkit::memory().await).await);
-            let ids: Vec<AccountId> = (0..4).map(|_| AccountId::new()).collect();
-            let calls = steps.iter().map(|(stream, cents)| {
-                let (toy, id, cents) = (Arc::clone(&toy), ids[*stream], *cents);
-                tokio::spawn(async move { toy.pay(id, cents).await.is_ok() })
-            });
-            join_all(calls).await;
-            let rows = toy.rows("toy_balances").await;
-            for id in ids {
-                let stream = toy.log.stream(toy.actor.workspace, &format!("toy.account.{id}"), 0).await.expect("as stored");
-                let versions: Vec<u64> = stream.iter().map(|event| event.version).collect();
-                assert_eq!(versions, (1..=stream.len() as u64).collect::<Vec<_>>());
-                let (account, _) = toy.log.get::<Account>(toy.actor.workspace, id).await.expect("as stored");
-                assert!(account.balance >= 0);
-                let row = rows.iter().find(|(account, ..)| *account == id.to_string());
-                assert_eq!(row.map_or(0, |(_, cents, _)| *cents), account.balance);
-            }
-        });
-    }
 }

@@ -11,13 +11,19 @@ use std::{
 
 use bus::{Begin, Hears, Policy};
 use futures::future::join_all;
-use testkit::{Place, on_both};
 use tokio::time::sleep;
 
-use crate::toy::{Bench, CounterEvent, CounterId, Listener, Reply, Seen, policy};
+use super::toy::{Bench, CounterEvent, CounterId, Listener, Reply, Seen, policy};
+use crate::{Place, conformance::rules::rules};
 
-on_both!(parallel_writers_are_heard_in_order, only_what_was_asked_for_is_heard, a_new_subscriber_may_begin_now);
-on_both!(a_delivery_carries_its_cause, a_stream_that_stands_does_not_hold_others_back, memory_is_bounded);
+rules!(
+    parallel_writers_are_heard_in_order,
+    only_what_was_asked_for_is_heard,
+    a_new_subscriber_may_begin_now,
+    a_delivery_carries_its_cause,
+    a_stream_that_stands_does_not_hold_others_back,
+    memory_is_bounded
+);
 
 /// Successful versions by stream.
 fn by_stream(seen: &[Seen]) -> BTreeMap<String, Vec<u64>> {
@@ -128,7 +134,7 @@ async fn a_delivery_carries_its_cause(place: Place) {
     let bench = Bench::on(place).await;
     let curious = Arc::new(Curious::default());
     let subscriptions =
-        Subscriptions::new(bench.log.clone(), vec![curious.clone()], crate::toy::quick()).expect("well made");
+        Subscriptions::new(bench.log.clone(), vec![curious.clone()], super::toy::quick()).expect("well made");
     bench.count(CounterId::new(), [7]).await;
     let heard = async {
         while curious.0.lock().expect("no panic before").is_empty() {
@@ -138,7 +144,7 @@ async fn a_delivery_carries_its_cause(place: Place) {
     subscriptions.run(heard).await;
     let expected = format!(r#"CounterCounted {} {{"type":"CounterCounted","number":7}}"#, bench.workspace);
     assert_eq!(*curious.0.lock().expect("no panic before"), [expected]);
-    let twice = Subscriptions::new(bench.log.clone(), vec![curious.clone(), curious], crate::toy::quick());
+    let twice = Subscriptions::new(bench.log.clone(), vec![curious.clone(), curious], super::toy::quick());
     assert!(matches!(twice, Err(bus::BusError::SameName { name: "toy.curious" })));
 }
 

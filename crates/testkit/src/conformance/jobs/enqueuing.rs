@@ -7,11 +7,11 @@ use futures::FutureExt;
 use jobs::{Enqueued, JobError, JobId, NEVER, NewBatch, NewJob, Priority, State, Unique};
 use kernel::{PageRequest, Personal, SubjectId, Timestamp, WorkspaceId};
 use sql::Scope;
-use testkit::{Place, on_both};
 
-use crate::shop::{Does, KIND, NOON, SECOND, Seen, Shop, soon};
+use super::shop::{Does, KIND, NOON, SECOND, Seen, Shop, soon};
+use crate::{Place, conformance::rules::rules};
 
-on_both!(
+rules!(
     a_job_and_its_fact_are_both_there_or_neither,
     a_key_is_held_while_its_job_lives,
     a_key_is_held_for_a_period,
@@ -152,7 +152,7 @@ async fn a_batch_calls_back_once_when_all_have_ended(place: Place) {
     let mixed = Does::new(|context| async move {
         if context.args::<u32>().await? == 1 { Ok(()) } else { Err(jobs::Failure::new("no", jobs::Retry::Never)) }
     });
-    let worker = crate::shop::worker(
+    let worker = super::shop::worker(
         &shop.jobs,
         vec![std::sync::Arc::new(mixed), std::sync::Arc::new(called.of("test.call_back"))],
     );
@@ -215,7 +215,7 @@ async fn what_is_too_large_is_refused(place: Place) {
 async fn a_running_worker_hears_of_jobs_at_once(place: Place) {
     let shop = Shop::open(place).await;
     // Without a word it would look again in an hour.
-    let settings = jobs::Settings { poll: Duration::from_hours(1), ..crate::shop::settings() };
+    let settings = jobs::Settings { poll: Duration::from_hours(1), ..super::shop::settings() };
     let worker = jobs::Worker::new(shop.jobs.clone(), vec![std::sync::Arc::new(Does::nothing())], settings);
     let task = tokio::spawn(async move { worker.run(std::future::pending()).await });
     tokio::time::sleep(Duration::from_millis(100)).await;

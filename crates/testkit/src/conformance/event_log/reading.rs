@@ -2,13 +2,12 @@
 
 use eventlog::LogError;
 use kernel::Timestamp;
-use proptest::prelude::*;
 use sql::{Scope, SqlError, args};
-use testkit::{Place, on_both};
 
-use crate::toy::{Account, AccountEvent, AccountId, Toy};
+use super::toy::{Account, AccountId, Toy};
+use crate::{Place, conformance::rules::rules};
 
-on_both!(
+rules!(
     a_stream_at_any_time,
     a_snapshot_of_another_shape_is_as_none,
     older_shapes_are_brought_up,
@@ -83,16 +82,4 @@ async fn a_newer_shape_is_refused(place: Place) {
     store_raw(&toy, id, 3, r#"{"type":"paid","millicents":3}"#).await;
     let refused = toy.log.get::<Account>(toy.actor.workspace, id).await.expect_err("unknown shape");
     assert!(matches!(refused, LogError::Newer { found: 3, known: 2, .. }), "{refused:?}");
-}
-
-proptest! {
-    /// Replay of any accepted history never panics, and says what the history says.
-    #[test]
-    fn replay_is_the_sum_of_what_happened(cents in prop::collection::vec(any::<i32>(), 0..50)) {
-        let mut account = Account::default();
-        for cents in &cents {
-            kernel::Aggregate::apply(&mut account, &AccountEvent::Paid { cents: i64::from(*cents) });
-        }
-        prop_assert_eq!(account.balance, cents.iter().map(|cents| i64::from(*cents)).sum::<i64>());
-    }
 }

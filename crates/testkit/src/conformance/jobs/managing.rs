@@ -2,11 +2,11 @@
 
 use jobs::{Cancelled, Enqueued, Filter, JobError, Retry, State, Unique};
 use kernel::{PageRequest, Timestamp, WorkspaceId};
-use testkit::{Place, on_both};
 
-use crate::shop::{Does, KIND, NOON, SECOND, Shop};
+use super::shop::{Does, KIND, NOON, SECOND, Shop};
+use crate::{Place, conformance::rules::rules};
 
-on_both!(
+rules!(
     a_workspace_lists_its_own_jobs_page_by_page,
     lists_are_filtered,
     a_dead_letter_is_edited_and_replayed_or_discarded,

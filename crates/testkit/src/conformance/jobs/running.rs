@@ -12,11 +12,11 @@ use futures::FutureExt;
 use jobs::{BackOff, Cancelled, Context, Failure, JobError, KindLimits, Priority, Retry, State, Worker};
 use kernel::Timestamp;
 use sql::args;
-use testkit::{Place, on_both};
 
-use crate::shop::{Does, NOON, SECOND, Seen, Shop, settings, soon, worker};
+use super::shop::{Does, NOON, SECOND, Seen, Shop, settings, soon, worker};
+use crate::{Place, conformance::rules::rules};
 
-on_both!(
+rules!(
     a_failed_job_is_tried_again_later_and_dies_in_the_end,
     a_failure_says_what_comes_of_it,
     a_panic_and_a_timeout_are_failures,
@@ -166,10 +166,10 @@ async fn a_paused_kind_waits(place: Place) {
     shop.enqueue(shop.job(1).await).await;
     shop.enqueue(shop.jobs.job(shop.workspace, "test.other", &1).await.expect("answers")).await;
     let worker = worker(&shop.jobs, vec![Arc::new(Does::nothing()), Arc::new(Does::nothing().of("test.other"))]);
-    shop.jobs.pause(crate::shop::KIND).await.expect("answers");
-    assert_eq!(shop.jobs.paused().await.expect("answers"), [crate::shop::KIND]);
+    shop.jobs.pause(super::shop::KIND).await.expect("answers");
+    assert_eq!(shop.jobs.paused().await.expect("answers"), [super::shop::KIND]);
     assert_eq!(worker.drain().await.expect("answers"), 1);
-    shop.jobs.resume(crate::shop::KIND).await.expect("answers");
+    shop.jobs.resume(super::shop::KIND).await.expect("answers");
     assert_eq!(worker.drain().await.expect("answers"), 1);
 }
 

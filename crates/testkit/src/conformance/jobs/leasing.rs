@@ -9,12 +9,12 @@ use std::{
 };
 
 use jobs::{Failure, JobError, Retry, Settings, State, Worker};
-use testkit::{Place, on_both};
 use tokio::sync::Notify;
 
-use crate::shop::{Does, Seen, Shop, settings, soon, worker};
+use super::shop::{Does, Seen, Shop, settings, soon, worker};
+use crate::{Place, conformance::rules::rules};
 
-on_both!(
+rules!(
     a_killed_workers_job_goes_on_from_its_checkpoint,
     a_worker_that_lost_its_lease_writes_nothing,
     a_job_that_kills_its_workers_dies,
@@ -162,7 +162,7 @@ async fn a_stop_waits_for_what_runs_and_gives_back_the_rest(place: Place) {
     });
     let mut jobs = Vec::new();
     for number in 0..100 {
-        jobs.push(shop.job(number).await.at(kernel::Timestamp(crate::shop::NOON - 1_000 + i64::from(number))));
+        jobs.push(shop.job(number).await.at(kernel::Timestamp(super::shop::NOON - 1_000 + i64::from(number))));
     }
     let ids: Vec<_> = shop.jobs.enqueue_many(jobs).await.expect("answers").iter().map(|job| job.id()).collect();
     let worker = shop.worker(handler);

@@ -1,0 +1,5 @@
+//! Subscriptions by the suite that every database must pass.
+
+use testkit::{conformance, conforms_on_both};
+
+conforms_on_both!(it_conforms: conformance::bus);
