@@ -7,12 +7,19 @@ typed_id!(
     UserId
 );
 
+typed_id!(
+    /// One API key.
+    KeyId
+);
+
 /// What acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Who {
     /// A signed-in person.
     User(UserId),
+    /// A program, by an API key.
+    Key(KeyId),
     /// The product itself: a job, a reaction, a command line beside the database.
     System,
 }
@@ -62,6 +69,12 @@ impl Actor {
         Self::new(workspace, Who::System, Permission::ALL)
     }
 
+    /// All that it may, in the order in which it was given.
+    #[must_use]
+    pub fn permissions(&self) -> &[Permission] {
+        &self.permissions
+    }
+
     /// Checks one permission.
     ///
     /// # Errors
@@ -72,10 +85,11 @@ impl Actor {
 }
 
 impl std::fmt::Display for Who {
-    /// As an event keeps it: `user:<id>` or `system`.
+    /// As an event keeps it: `user:<id>`, `key:<id>` or `system`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::User(id) => write!(f, "user:{id}"),
+            Self::Key(id) => write!(f, "key:{id}"),
             Self::System => f.write_str("system"),
         }
     }

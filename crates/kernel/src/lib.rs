@@ -21,7 +21,7 @@ pub mod seal;
 mod source;
 mod word;
 
-pub use actor::{Actor, Forbidden, UserId, Who};
+pub use actor::{Actor, Forbidden, KeyId, UserId, Who};
 pub use aggregate::{Aggregate, Event};
 pub use cancel::Cancel;
 pub use chance::{Chance, NoChance, SeededChance, SystemChance};

@@ -39,6 +39,22 @@ permissions! {
     LakehouseRead = "lakehouse:read",
     /// Start and cancel runs.
     LakehouseRun = "lakehouse:run",
+    /// Ask the lakehouse in SQL.
+    LakehouseQuery = "lakehouse:query",
+    /// See decisions of entity resolution, and why they were made.
+    ResolutionRead = "resolution:read",
+    /// Resolve and evaluate.
+    ResolutionRun = "resolution:run",
+    /// See the members of the workspace, their roles and invitations.
+    MembersRead = "members:read",
+    /// Invite, change and remove members; make roles.
+    MembersManage = "members:manage",
+    /// See and revoke API keys of all members, and make keys.
+    KeysManage = "keys:manage",
+    /// Change the workspace's settings, hand it over, archive it.
+    WorkspaceManage = "workspace:manage",
+    /// Read who did what.
+    AuditRead = "audit:read",
 }
 
 impl fmt::Display for Permission {

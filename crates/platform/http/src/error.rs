@@ -33,6 +33,30 @@ pub enum HttpError {
         /// Of the request, without its query.
         path: String,
     },
+    /// Nobody has said who asks.
+    #[error("could not tell who asks")]
+    NobodyKnown,
+    /// The body is of another type.
+    #[error("could not read the body: it is not JSON by its `Content-Type`")]
+    NotJson,
+    /// The body is no JSON.
+    #[error("could not read the body as JSON: {why}")]
+    BadJson {
+        /// Where, or what else.
+        why: String,
+    },
+    /// Fields are missing, unknown or of another type.
+    #[error("could not read the request: a field is not as described")]
+    BadFields,
+    /// The body is larger than it may be.
+    #[error("could not take the body: it is too large")]
+    TooLarge,
+    /// The connection ended within the body.
+    #[error("could not read the body to its end")]
+    CutOff,
+    /// It was changed since the caller has seen it.
+    #[error("could not change it: it is not of the version that `If-Match` names")]
+    OtherVersion,
     /// The server stopped before the answer was ready.
     #[error("could not finish the request: the server is stopping")]
     Stopping,
@@ -44,6 +68,11 @@ impl ProductError for HttpError {
             Self::AddressTaken { .. } => ErrorKind::Conflict,
             Self::Listen { .. } => ErrorKind::Invalid,
             Self::NoRoute { .. } => ErrorKind::NotFound,
+            Self::NobodyKnown => ErrorKind::Unauthenticated,
+            Self::NotJson | Self::BadJson { .. } | Self::BadFields | Self::TooLarge | Self::CutOff => {
+                ErrorKind::Invalid
+            }
+            Self::OtherVersion => ErrorKind::Conflict,
             Self::Stopping => ErrorKind::Unavailable,
         }
     }
@@ -53,6 +82,13 @@ impl ProductError for HttpError {
             Self::AddressTaken { .. } => "http.address_taken",
             Self::Listen { .. } => "http.listen",
             Self::NoRoute { .. } => "http.no_route",
+            Self::NobodyKnown => "http.nobody_known",
+            Self::NotJson => "http.not_json",
+            Self::BadJson { .. } => "http.bad_json",
+            Self::BadFields => "http.bad_fields",
+            Self::TooLarge => "http.too_large",
+            Self::CutOff => "http.cut_off",
+            Self::OtherVersion => "http.other_version",
             Self::Stopping => "http.stopping",
         }
     }
@@ -62,7 +98,15 @@ impl ProductError for HttpError {
             Self::AddressTaken { .. } => "stop the other program, or choose another port with `--listen`",
             Self::Listen { .. } => "choose an address of this machine and a port above 1023 with `--listen`",
             Self::NoRoute { .. } => "compare method and path with the API's description",
-            Self::Stopping => "send the request again",
+            Self::NobodyKnown => {
+                "sign in by `POST /api/v1/sessions`, and send `Authorization: Bearer <token or API key>`"
+            }
+            Self::NotJson => "send the header `Content-Type: application/json`",
+            Self::BadJson { .. } => "correct the JSON at that place",
+            Self::BadFields => "compare the request with the API's description at `/api/docs`",
+            Self::TooLarge => "send less at once",
+            Self::CutOff | Self::Stopping => "send the request again",
+            Self::OtherVersion => "read it again, and make the change on what is there now",
         };
         Some(remedy.to_owned())
     }

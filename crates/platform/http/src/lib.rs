@@ -1,19 +1,26 @@
-//! The ground that every HTTP server of ours stands on: health, figures, refusals, and an orderly end.
+//! The ground that every HTTP server of ours stands on: health, figures, operations and their description, refusals, and an
+//! orderly end.
 //!
 //! Invariants: a refusal is `application/problem+json`, made in one place from the kind of an error; a text of a fault of
 //! ours never leaves the process; a server that is asked to stop ends, and says what it cut off.
 //!
 //! Absent on purpose: routes of the product and what mounts them, tokens and limits (the gateway), TLS.
 
+mod document;
 mod error;
+mod extract;
 mod figures;
 mod health;
 mod in_flight;
+mod operation;
 mod problem;
 mod serve;
 
+pub use document::{About, List, document};
 pub use error::{HttpError, no_route};
+pub use extract::{Body, Caller, From, IfMatch, Params, Part, Versioned};
 pub use figures::figures;
 pub use health::{CHECK_TIMEOUT, Health};
-pub use problem::{Problem, status_of};
+pub use operation::{Access, Budget, Operation};
+pub use problem::{FieldError, Problem, ProblemBody, status_of};
 pub use serve::{Ended, listen, serve};

@@ -8,31 +8,57 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use kernel::{ErrorKind, ProductError};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The body of a refusal, and its headers. Boxed, because every handler returns it in a `Result`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Problem(Box<Members>);
+pub struct Problem(Box<ProblemBody>);
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Members {
+/// The members of a refusal (RFC 9457).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub struct ProblemBody {
+    /// Names the kind of refusal: `urn:grayghost:error:` and the code.
     #[serde(rename = "type")]
     type_uri: String,
+    /// The status in words.
     title: &'static str,
+    /// The HTTP status.
     status: u16,
+    /// What was tried.
     detail: String,
+    /// Stable, `context.reason`; has a page in the documentation.
     code: &'static str,
+    /// Why it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
+    /// Where: file and row, model and line.
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<String>,
+    /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<String>,
+    /// What is wrong with which field of the request.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+    /// Joins it with the lines of the log.
     #[serde(skip_serializing_if = "Option::is_none")]
-    correlation_id: Option<String>,
+    request_id: Option<String>,
     #[serde(skip)]
     retry_after_s: Option<u64>,
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FieldError {
+    /// Its path, e.g. `roles[0].name`; empty for the whole.
+    pub field: String,
+    /// `missing`, `unknown`, `wrong_type`, `invalid`, …
+    pub code: &'static str,
+    /// In words; never repeats the value.
+    pub message: String,
 }
 
 /// The status of a kind, and its title: the one place where they meet.
@@ -50,12 +76,25 @@ pub const fn status_of(kind: ErrorKind) -> (StatusCode, &'static str) {
     }
 }
 
+/// HTTP has words of its own for some refusals of the edge; every other status is that of the error's kind.
+fn status_for(error: &dyn ProductError) -> (StatusCode, &'static str) {
+    let (status, title) = status_of(error.kind());
+    let status = match error.code() {
+        "http.bad_json" | "http.cut_off" => StatusCode::BAD_REQUEST,
+        "http.not_json" => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "http.too_large" => StatusCode::PAYLOAD_TOO_LARGE,
+        "http.other_version" => StatusCode::PRECONDITION_FAILED,
+        _ => status,
+    };
+    (status, title)
+}
+
 impl Problem {
     /// What the caller may know of `error`; what he may not is logged.
     #[must_use]
     pub fn of(error: &dyn ProductError) -> Self {
-        let (status, title) = status_of(error.kind());
-        let mut problem = Members {
+        let (status, title) = status_for(error);
+        let mut problem = ProblemBody {
             type_uri: format!("urn:grayghost:error:{}", error.code()),
             title,
             status: status.as_u16(),
@@ -64,7 +103,8 @@ impl Problem {
             why: None,
             place: None,
             remedy: None,
-            correlation_id: None,
+            errors: Vec::new(),
+            request_id: None,
             retry_after_s: None,
         };
         match error.kind() {
@@ -92,8 +132,15 @@ impl Problem {
 
     /// The id that joins it with the lines of the log.
     #[must_use]
-    pub fn with_correlation(mut self, correlation_id: impl Into<String>) -> Self {
-        self.0.correlation_id = Some(correlation_id.into());
+    pub fn with_request(mut self, request_id: impl Into<String>) -> Self {
+        self.0.request_id = Some(request_id.into());
+        self
+    }
+
+    /// What is wrong with which field.
+    #[must_use]
+    pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.0.errors = errors;
         self
     }
 

@@ -66,7 +66,7 @@ fn each_kind_has_its_status() {
 
 #[test]
 fn what_the_caller_can_change_is_told_in_full() {
-    let problem = Problem::from(Told::of(ErrorKind::Invalid)).with_correlation("c-1");
+    let problem = Problem::from(Told::of(ErrorKind::Invalid)).with_request("c-1");
     let expected = json!({
         "type": "urn:grayghost:error:test.told",
         "title": "The input breaks a rule",
@@ -76,7 +76,7 @@ fn what_the_caller_can_change_is_told_in_full() {
         "why": "the cause",
         "place": "the place:7",
         "remedy": "do the remedy",
-        "correlation_id": "c-1",
+        "request_id": "c-1",
     });
     assert_eq!(body(&problem), expected);
 }
