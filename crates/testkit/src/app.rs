@@ -50,6 +50,14 @@ impl TestApp {
     /// # Panics
     /// If that fails.
     pub async fn start(place: Place, modules: &[Module]) -> Self {
+        Self::start_in(place, WorkspaceId::new(), modules).await
+    }
+
+    /// The same, for modules that belong to this workspace.
+    ///
+    /// # Panics
+    /// If that fails.
+    pub async fn start_in(place: Place, workspace: WorkspaceId, modules: &[Module]) -> Self {
         let clock = Arc::new(ManualClock::at(START));
         let source = Source { clock: clock.clone(), chance: Arc::new(SeededChance::new(7)) };
         let parts = Module::all(modules);
@@ -65,7 +73,7 @@ impl TestApp {
         let log = EventLog::new(place.database.clone(), keys, source, inline);
         log.prepare().await.expect("read models are made");
         let jobs = Jobs::new(log.clone());
-        let app = Self { place, jobs, log, clock, workspace: WorkspaceId::new(), faults, parts };
+        let app = Self { place, log, jobs, clock, workspace, faults, parts };
         app.projector().prepare().await.expect("read models are made");
         app
     }

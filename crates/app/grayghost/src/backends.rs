@@ -40,7 +40,7 @@ impl Backends {
     /// Those of keys and databases; [`Failure::Database`] when one cannot be opened.
     pub(crate) async fn open(config: &Config, project: &Path) -> Result<Self, Failure> {
         SystemChance::check().map_err(|source| Failure::Start { source: source.into() })?;
-        let (source, mut parts) = (Source::system(), wiring::parts(project));
+        let (source, mut parts) = (Source::system(), wiring::parts(project)?);
         let master = master_keys(config, project)?;
         let database = open(&config.database.url, settings_of_database(config, project)).await?;
         let (url, settings) = settings_of_keys(config, project);
@@ -78,7 +78,7 @@ pub(crate) async fn open_beside(config: &Config, project: &Path) -> Result<Event
 /// # Errors
 /// Those of the database.
 pub(crate) async fn make_beside(config: &Config, project: &Path) -> Result<EventLog, Failure> {
-    let (source, parts) = (Source::system(), wiring::parts(project));
+    let (source, parts) = (Source::system(), wiring::parts(project)?);
     let settings = Settings { max_connections: 2, ..settings_of_database(config, project) };
     if let Some(folder) = config.database.url.path(project).as_deref().and_then(Path::parent) {
         let failed = |source| LakehouseError::Io { path: folder.display().to_string(), source };

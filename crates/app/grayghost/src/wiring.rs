@@ -2,17 +2,20 @@
 
 use std::{path::Path, sync::Arc};
 
-use kernel::SystemClock;
+use kernel::{SystemClock, WorkspaceId};
 use modules::{Module, Parts};
 
-use crate::resolver::Resolution;
+use crate::{failure::Failure, resolver::Resolution, workspace};
 
 /// The contexts.
-fn modules(project: &Path) -> Vec<Module> {
-    vec![lakehouse::module(project, Arc::new(SystemClock), Arc::new(Resolution))]
+fn modules(project: &Path, workspace: WorkspaceId) -> Vec<Module> {
+    vec![lakehouse::module(project, workspace, Arc::new(SystemClock), Arc::new(Resolution))]
 }
 
 /// Everything that the contexts of a project give, and the tables of the spine. Those of the keys stand apart.
-pub(crate) fn parts(project: &Path) -> Parts {
-    Module::all(&modules(project))
+///
+/// # Errors
+/// [`Failure::NoWorkspace`] when the project's workspace can be neither read nor made.
+pub(crate) fn parts(project: &Path) -> Result<Parts, Failure> {
+    Ok(Module::all(&modules(project, workspace::read_or_make(project)?)))
 }

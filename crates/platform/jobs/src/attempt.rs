@@ -23,6 +23,7 @@ pub(crate) async fn attempt(jobs: &Jobs, kinds: &Kinds, context: &Context) -> En
         Ok(()) => Outcome::Succeeded { result: context.take_result() },
         Err(_) if context.is_cancelled() => Outcome::Cancelled,
         Err(Failure { error, retry: Retry::Never }) => Outcome::Dead { error },
+        Err(Failure { retry: Retry::Wait(wait), .. }) => Outcome::GivenBack { run_at: later(jobs.now(), wait) },
         Err(Failure { error, retry }) => {
             let tried = (job.attempt, job.max_attempts);
             let (now, share) = (jobs.now(), jobs.source().share());

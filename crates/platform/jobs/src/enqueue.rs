@@ -2,7 +2,7 @@
 
 use futures::FutureExt;
 use kernel::{Timestamp, WorkspaceId};
-use sql::{Dialect, Scope, Tx, Value, args};
+use sql::{Dialect, Scope, SqlError, Tx, Value, args};
 
 use crate::{
     BatchId, Enqueued, JobError, JobId, Jobs, NEVER, NewJob,
@@ -32,6 +32,8 @@ const COLUMNS: [&str; 13] = [
 const INSERT: &str = "INSERT INTO jobs (workspace_id, id, kind, priority, run_at, max_attempts, args, unique_key, unique_until, batch, \
      enqueued_at, correlation_id, causation_id, traceparent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
      ON CONFLICT DO NOTHING";
+/// How often a job is tried to be stored whose key others take and let go at that moment.
+const TRIES: u32 = 3;
 
 /// Jobs that are waited for together.
 #[derive(Debug, Clone)]
@@ -50,7 +52,7 @@ impl Jobs {
     pub async fn enqueue(&self, job: NewJob) -> Result<Enqueued, JobError> {
         let workspace = job.workspace;
         let done = self.store(Scope::Workspace(workspace), vec![job]).await?;
-        done.into_iter().next().ok_or_else(|| JobError::Sql(sql::SqlError::Aborted))
+        done.into_iter().next().ok_or_else(|| JobError::Sql(SqlError::Aborted))
     }
 
     /// Stores many jobs, of any workspaces, in one transaction.
@@ -156,6 +158,9 @@ impl Jobs {
     }
 
     /// Stores a job unless its id or its key is there.
+    ///
+    /// On PostgreSQL each statement sees what others have committed by then: who held the key when the insert looked may have
+    /// let it go when it is asked for. Then the job is not stored and nobody stands for it, and it is tried again.
     async fn put_guarded(
         &self,
         tx: &mut Tx,
@@ -166,22 +171,27 @@ impl Jobs {
         let key = job.unique.as_ref().map(|unique| unique.key.clone());
         let id = job.id.unwrap_or_else(|| JobId(self.source().uuid()));
         let row = row(id, job, batch, now);
-        if tx.execute(INSERT, row.clone()).await? == 1 {
-            return Ok(Enqueued::New(id));
-        }
-        let holder = "SELECT id FROM jobs WHERE workspace_id = $1 AND kind = $2 AND unique_key = $3 AND unique_until IS NOT NULL";
         // A key that was held for a time is let go by whoever asks first after it.
         let release = "UPDATE jobs SET unique_until = NULL WHERE workspace_id = $1 AND kind = $2 AND unique_key = $3
              AND unique_until <= $4 AND ended_at IS NOT NULL";
-        let Some(key) = key else { return Ok(Enqueued::Existing(id)) };
-        let released = tx.execute(release, args![workspace, kind.as_str(), key.as_str(), now]).await?;
-        if released == 1 && tx.execute(INSERT, row).await? == 1 {
-            return Ok(Enqueued::New(id));
+        let holder = "SELECT id FROM jobs WHERE workspace_id = $1 AND kind = $2 AND unique_key = $3 AND unique_until IS NOT NULL";
+        let same = "SELECT id FROM jobs WHERE workspace_id = $1 AND id = $2";
+        for _ in 0..TRIES {
+            if tx.execute(INSERT, row.clone()).await? == 1 {
+                return Ok(Enqueued::New(id));
+            }
+            let Some(key) = key.as_deref() else { return Ok(Enqueued::Existing(id)) };
+            if tx.execute(release, args![workspace, kind.as_str(), key, now]).await? == 1 {
+                continue;
+            }
+            if let Some(row) = tx.optional(holder, args![workspace, kind.as_str(), key]).await? {
+                return Ok(Enqueued::Existing(row.id(0)?));
+            }
+            if let Some(row) = tx.optional(same, args![workspace, id.0]).await? {
+                return Ok(Enqueued::Existing(row.id(0)?));
+            }
         }
-        match tx.optional(holder, args![workspace, kind, key]).await? {
-            Some(row) => Ok(Enqueued::Existing(row.id(0)?)),
-            None => Ok(Enqueued::Existing(id)),
-        }
+        Err(JobError::Sql(SqlError::Busy))
     }
 }
 

@@ -10,7 +10,7 @@ use kernel::Cancel;
 use tokio::{sync::Notify, time::Instant};
 
 use crate::{
-    Context, JobId, Jobs,
+    Context, Jobs,
     claim::Claimed,
     ending::{Ending, Lease, Outcome},
     lease::Held,
@@ -36,10 +36,11 @@ pub(crate) struct Floor {
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) waiting: VecDeque<(Claimed, Cancel, Instant)>,
-    pub(crate) running: HashMap<uuid::Uuid, Context>,
+    /// By attempt, not by job: one that has lost its lease may still be at work when its job comes here again.
+    pub(crate) running: HashMap<Lease, Context>,
     pub(crate) endings: Vec<Ending>,
     /// The last words of attempts that have ended.
-    reports: HashMap<JobId, Written>,
+    reports: HashMap<Lease, Written>,
     /// Jobs of a kind that wait or run.
     pub(crate) of_kind: HashMap<String, u32>,
     pub(crate) closing: bool,
@@ -59,7 +60,7 @@ impl Floor {
             let (mut state, mut running) = (self.lock(), jobs.running());
             for job in claimed {
                 let cancel = Cancel::default();
-                running.insert(job.lease.id, cancel.clone());
+                running.insert(job.lease, cancel.clone());
                 match state.of_kind.get_mut(&job.kind) {
                     Some(count) => *count += 1,
                     None => drop(state.of_kind.insert(job.kind.clone(), 1)),
@@ -78,21 +79,21 @@ impl Floor {
         }
         let (job, cancel, _) = state.waiting.pop_front()?;
         let context = Context::new(jobs.clone(), job, cancel);
-        state.running.insert(context.job().0, context.clone());
+        state.running.insert(context.claimed().lease, context.clone());
         Some(context)
     }
 
     /// An attempt is over.
     pub(crate) fn end(&self, jobs: &Jobs, context: &Context, (ending, took): (Ending, Duration)) {
-        let mut state = self.lock();
+        let (mut state, lease) = (self.lock(), context.claimed().lease);
         // A stop may have given it back already.
-        if state.running.remove(&context.job().0).is_none() {
+        if state.running.remove(&lease).is_none() {
             return;
         }
-        jobs.running().remove(&context.job());
+        jobs.running().remove(&lease);
         state.leave(&context.claimed().kind);
         if let Some(report) = context.take_report() {
-            state.reports.insert(context.job(), report);
+            state.reports.insert(lease, report);
         }
         state.endings.push(ending);
         // A mean of about the last eight.
@@ -108,7 +109,7 @@ impl Floor {
         let endings = state.endings.drain(..most).collect();
         let mut reports = std::mem::take(&mut state.reports);
         if report {
-            let said = state.running.values().filter_map(|context| Some((context.job(), context.take_report()?)));
+            let said = state.running.iter().filter_map(|(lease, context)| Some((*lease, context.take_report()?)));
             reports.extend(said);
         }
         (endings, reports.into_values().collect(), state.room(slots))
@@ -119,22 +120,34 @@ impl Floor {
         let mut state = self.lock();
         for report in reports {
             // What was said since says all of it again.
-            state.reports.entry(report.job()).or_insert_with(|| report.clone());
+            state.reports.entry(report.lease()).or_insert_with(|| report.clone());
         }
         state.endings.extend_from_slice(endings);
     }
 
-    /// Tells jobs that are to end, and those that are no longer this worker's.
-    pub(crate) fn compare(&self, held: &[Held]) {
-        let held: HashMap<Lease, bool> = held.iter().map(|held| (held.lease, held.cancelling)).collect();
-        let state = self.lock();
-        let running = state.running.values().map(|context| (context.claimed().lease, context.cancel()));
+    /// Tells jobs that are to end, and those that are no longer this worker's; and gives back those that never came here: their
+    /// claim was stored and its answer lost, and nobody else takes them up while this worker lives.
+    ///
+    /// `held` is what the database had when nothing was on its way from there to here or back: the worker asks for it, claims and
+    /// writes endings in turn.
+    pub(crate) fn compare(&self, jobs: &Jobs, held: &[Held]) {
+        let mut astray: HashMap<Lease, &Held> = held.iter().map(|held| (held.lease, held)).collect();
+        let (mut state, now) = (self.lock(), jobs.now());
+        let running = state.running.iter().map(|(lease, context)| (*lease, context.cancel()));
         let waiting = state.waiting.iter().map(|(job, cancel, _)| (job.lease, cancel));
         for (lease, cancel) in running.chain(waiting) {
-            if held.get(&lease).is_none_or(|cancelling| *cancelling) {
+            if astray.remove(&lease).is_none_or(|held| held.cancelling) {
                 cancel.cancel();
             }
         }
+        for ending in &state.endings {
+            astray.remove(&ending.lease);
+        }
+        state.endings.extend(astray.into_values().map(|held| Ending {
+            lease: held.lease,
+            batch: held.batch,
+            outcome: Outcome::GivenBack { run_at: held.run_at.min(now) },
+        }));
     }
 
     /// Jobs that have waited here for too long are for others to do.
@@ -153,7 +166,7 @@ impl Floor {
         let (back, stay): (Vec<_>, Vec<_>) = state.waiting.drain(..).partition(|(_, _, came)| which(came));
         state.waiting.extend(stay);
         for (job, ..) in back {
-            jobs.running().remove(&job.lease.id);
+            jobs.running().remove(&job.lease);
             state.leave(&job.kind);
             state.endings.push(Ending {
                 lease: job.lease,
@@ -171,9 +184,9 @@ impl Floor {
     /// Jobs that were cut off go back too.
     pub(crate) fn give_up(&self, jobs: &Jobs) {
         let (mut state, now) = (self.lock(), jobs.now());
-        for (_, context) in std::mem::take(&mut state.running) {
-            let (lease, batch) = (context.claimed().lease, context.claimed().batch);
-            jobs.running().remove(&lease.id);
+        for (lease, context) in std::mem::take(&mut state.running) {
+            let batch = context.claimed().batch;
+            jobs.running().remove(&lease);
             state.endings.push(Ending { lease, batch, outcome: Outcome::GivenBack { run_at: now } });
         }
     }
@@ -203,7 +216,94 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use crypto::{KeyRing, Limits, MasterKeys, MemoryKeyStore};
+    use eventlog::{Cause, EventLog};
+    use kernel::{ManualClock, SeededChance, Source, SystemChance, Timestamp, WorkspaceId};
+
     use super::*;
+    use crate::{JobId, Priority};
+
+    const NOW: Timestamp = Timestamp(1_772_193_600_000_000);
+
+    /// The floor asks its queue for the time and nothing else.
+    async fn queue() -> Jobs {
+        let source = Source { clock: Arc::new(ManualClock::at(NOW)), chance: Arc::new(SystemChance) };
+        let master = MasterKeys::random(&SeededChance::new(1));
+        let keys = KeyRing::new(Arc::new(MemoryKeyStore::default()), master, source.clone(), Limits::default());
+        Jobs::new(EventLog::new(testkit::memory().await.database, keys, source, vec![]))
+    }
+
+    fn job(workspace: WorkspaceId, id: JobId, token: u64) -> Claimed {
+        Claimed {
+            lease: Lease { workspace, id, token },
+            kind: "test.do_thing".to_owned(),
+            args: b"1".to_vec(),
+            attempt: token,
+            max_attempts: None,
+            priority: Priority::default(),
+            run_at: Timestamp(NOW.0 - 1),
+            batch: None,
+            cause: Cause::default(),
+            checkpoint: None,
+            log: Vec::new(),
+        }
+    }
+
+    fn held(job: &Claimed) -> Held {
+        Held { lease: job.lease, cancelling: false, batch: job.batch, run_at: job.run_at }
+    }
+
+    fn ends(context: &Context) -> (Ending, Duration) {
+        let lease = context.claimed().lease;
+        (Ending { lease, batch: None, outcome: Outcome::Cancelled }, Duration::from_millis(1))
+    }
+
+    fn leases(endings: &[Ending]) -> Vec<Lease> {
+        endings.iter().map(|ending| ending.lease).collect()
+    }
+
+    #[tokio::test]
+    async fn attempts_of_one_id_end_each_for_itself() {
+        let (jobs, floor) = (queue().await, Floor::default());
+        let (mine, other, id) = (WorkspaceId::new(), WorkspaceId::new(), JobId::new());
+        let all = [job(mine, id, 1), job(mine, id, 2), job(other, id, 1)];
+        floor.bring(&jobs, all.to_vec());
+        let contexts: Vec<Context> = all.iter().map(|_| floor.begin(&jobs).unwrap()).collect();
+        assert_eq!(jobs.running().len(), 3);
+        for context in &contexts {
+            context.log("a word");
+            floor.end(&jobs, context, ends(context));
+        }
+        let (endings, reports, _) = floor.take(false, 4);
+        assert_eq!(leases(&endings), all.each_ref().map(|job| job.lease));
+        assert_eq!(reports.len(), 3);
+        floor.put_back(&reports, &endings);
+        assert_eq!(floor.take(false, 4).1.len(), 3, "put back, each is there");
+        assert!(jobs.running().is_empty());
+        assert_eq!(floor.lock().of_kind["test.do_thing"], 0);
+    }
+
+    #[tokio::test]
+    async fn what_is_held_and_not_here_is_given_back_once() {
+        let (jobs, floor, workspace) = (queue().await, Floor::default(), WorkspaceId::new());
+        let all = [1, 2, 3, 4].map(|token| job(workspace, JobId::new(), token));
+        let (ended, runs, waits, astray) = (&all[0], &all[1], &all[2], &all[3]);
+        floor.bring(&jobs, vec![ended.clone(), runs.clone(), waits.clone()]);
+        let (first, second) = (floor.begin(&jobs).unwrap(), floor.begin(&jobs).unwrap());
+        floor.end(&jobs, &first, ends(&first));
+        floor.compare(&jobs, &all.each_ref().map(held));
+        assert!(!second.is_cancelled());
+        // Not again while it is still to be written.
+        floor.compare(&jobs, &all.each_ref().map(held));
+        let (endings, ..) = floor.take(false, 4);
+        assert_eq!(leases(&endings), [ended.lease, astray.lease]);
+        assert_eq!(endings[1].outcome, Outcome::GivenBack { run_at: astray.run_at });
+        // Written down, it is held no more, and what is not held is told.
+        floor.compare(&jobs, &[held(waits)]);
+        assert!(second.is_cancelled() && floor.take(false, 4).0.is_empty());
+    }
 
     #[test]
     fn quick_jobs_are_fetched_ahead_and_slow_ones_are_not() {

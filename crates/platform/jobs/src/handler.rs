@@ -67,6 +67,8 @@ pub enum Retry {
     BackOff,
     /// Again, after this time, e.g. what another server asks for.
     After(Duration),
+    /// Again, after this time, and this attempt does not count: it could not begin, for somebody else holds what it needs.
+    Wait(Duration),
     /// Never: it would fail again. The job becomes a dead letter.
     Never,
 }

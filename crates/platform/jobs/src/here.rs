@@ -36,14 +36,15 @@ impl Jobs {
         self.rescue(kinds.clone()).await?;
         let (stored, claimed) = self.take(job, worker).await?;
         let Some(claimed) = claimed else { return Ok(stored) };
-        self.running().insert(stored.id(), cancel.clone());
+        let lease = claimed.lease;
+        self.running().insert(lease, cancel.clone());
         let context = Context::new(self.clone(), claimed, cancel);
         let work = pin!(attempt(self, &kinds, &context));
         let ending = match select(work, pin!(self.hold(worker, &context))).await {
             Either::Left((ending, _)) => ending,
             Either::Right((never, _)) => match never {},
         };
-        self.running().remove(&stored.id());
+        self.running().remove(&lease);
         let (report, now) = (context.take_report(), self.now());
         self.database()
             .write::<_, JobError, _>(Scope::System, move |tx| {

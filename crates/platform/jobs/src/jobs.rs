@@ -15,7 +15,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use sql::Database;
 use tokio::sync::Notify;
 
-use crate::{JobError, JobId, NewJob};
+use crate::{JobError, NewJob, ending::Lease};
 
 /// The queue. Clones share it.
 #[derive(Clone)]
@@ -27,8 +27,8 @@ pub(crate) struct Inner {
     pub(crate) enqueued: Notify,
     /// Jobs were put into a transaction of the log that may not have ended yet.
     pub(crate) pending: AtomicBool,
-    /// Jobs that run in this process: a cancellation reaches them at once.
-    pub(crate) running: Mutex<HashMap<JobId, Cancel>>,
+    /// Attempts that wait or run in this process: a cancellation reaches them at once.
+    pub(crate) running: Mutex<HashMap<Lease, Cancel>>,
 }
 
 impl Jobs {
@@ -83,7 +83,7 @@ impl Jobs {
         self.source().now()
     }
 
-    pub(crate) fn running(&self) -> MutexGuard<'_, HashMap<JobId, Cancel>> {
+    pub(crate) fn running(&self) -> MutexGuard<'_, HashMap<Lease, Cancel>> {
         // A map is whole after every step.
         self.0.running.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     BatchId, JobError, Jobs, WorkerId,
-    ending::{Ending, Lease, Outcome, end_in},
+    ending::{Ending, Lease, Outcome, end_in, json},
     handler::Kinds,
     new::later,
 };
@@ -26,6 +26,8 @@ const GONE: &str = "its worker was lost";
 pub(crate) struct Held {
     pub(crate) lease: Lease,
     pub(crate) cancelling: bool,
+    pub(crate) batch: Option<BatchId>,
+    pub(crate) run_at: Timestamp,
 }
 
 impl Jobs {
@@ -51,7 +53,8 @@ impl Jobs {
             .await
     }
 
-    /// Ends the attempts of workers that are gone; gives their number.
+    /// Ends the attempts of workers that are gone; gives their number. Only of the kinds given, whose limits decide what becomes
+    /// of them: nobody else could do these jobs again anyway.
     pub(crate) async fn rescue(&self, kinds: Kinds) -> Result<u64, JobError> {
         let (now, this, mut count) = (self.now(), self.clone(), 0);
         loop {
@@ -72,12 +75,15 @@ impl Jobs {
     pub(crate) async fn rescue_in(&self, tx: &mut Tx, kinds: &Kinds, now: Timestamp) -> Result<u64, JobError> {
         let lost = Sql::pair(
             "SELECT workspace_id, id, attempt, uncounted, max_attempts, kind, batch FROM jobs WHERE state = 'running'
-               AND worker NOT IN (SELECT id FROM job_workers WHERE leased_until > $1) LIMIT $2",
+               AND worker NOT IN (SELECT id FROM job_workers WHERE leased_until > $1)
+               AND kind IN (SELECT value FROM json_each($3)) LIMIT $2",
             "SELECT workspace_id, id, attempt, uncounted, max_attempts, kind, batch FROM jobs WHERE state = 'running'
-               AND worker NOT IN (SELECT id FROM job_workers WHERE leased_until > $1) LIMIT $2 FOR UPDATE SKIP LOCKED",
+               AND worker NOT IN (SELECT id FROM job_workers WHERE leased_until > $1)
+               AND kind = ANY (ARRAY(SELECT json_array_elements_text($3::json))) LIMIT $2 FOR UPDATE SKIP LOCKED",
         );
+        let names: Vec<&str> = kinds.iter().map(|(kind, _)| kind).collect();
         let mut endings = Vec::new();
-        for row in tx.all(&lost, args![now, AT_ONCE]).await? {
+        for row in tx.all(&lost, args![now, AT_ONCE, json(&names)]).await? {
             let (token, kind): (u64, String) = (row.count(2)?, row.get(5)?);
             let most = row.get::<Option<i64>>(4)?.and_then(|most| u32::try_from(most).ok());
             let lease = Lease { workspace: row.id(0)?, id: row.id(1)?, token };
@@ -102,12 +108,14 @@ pub(crate) async fn beat_in(
     let upsert = "INSERT INTO job_workers (id, started_at, leased_until) VALUES ($1, $2, $3)
          ON CONFLICT (id) DO UPDATE SET leased_until = excluded.leased_until";
     tx.execute(upsert, args![worker.0, now, until]).await?;
-    let held = "SELECT workspace_id, id, attempt, cancel_at FROM jobs WHERE state = 'running' AND worker = $1";
+    let held =
+        "SELECT workspace_id, id, attempt, cancel_at, batch, run_at FROM jobs WHERE state = 'running' AND worker = $1";
     let rows = tx.all(held, args![worker.0]).await?;
     rows.iter()
         .map(|row| {
             let lease = Lease { workspace: row.id(0)?, id: row.id(1)?, token: row.count(2)? };
-            Ok(Held { lease, cancelling: row.get::<Option<i64>>(3)?.is_some() })
+            let (cancelling, batch) = (row.get::<Option<i64>>(3)?.is_some(), row.get::<Option<Uuid>>(4)?.map(BatchId));
+            Ok(Held { lease, cancelling, batch, run_at: row.get(5)? })
         })
         .collect()
 }

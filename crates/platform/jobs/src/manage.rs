@@ -36,10 +36,11 @@ impl Jobs {
                 async move { cancel_in(tx, (workspace, id), &row, now).await }.boxed()
             })
             .await?;
-        if done == Cancelled::Asked
-            && let Some(cancel) = self.running().get(&id)
-        {
-            cancel.cancel();
+        if done == Cancelled::Asked {
+            // One that has lost its lease may still be at work: it is told too.
+            let running = self.running();
+            let of_job = running.iter().filter(|(lease, _)| (lease.workspace, lease.id) == (workspace, id));
+            of_job.for_each(|(_, cancel)| cancel.cancel());
         }
         Ok(done)
     }

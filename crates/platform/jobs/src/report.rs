@@ -1,6 +1,6 @@
 //! What running jobs say of themselves, written for many jobs at once.
 
-use kernel::Timestamp;
+use kernel::{Timestamp, WorkspaceId};
 use serde::Serialize;
 use sql::{Scope, Sql, Tx, args};
 
@@ -98,8 +98,9 @@ impl Counted {
 }
 
 impl Written {
-    pub(crate) fn job(&self) -> JobId {
-        JobId(self.i.into_uuid())
+    /// The attempt that has said it.
+    pub(crate) fn lease(&self) -> Lease {
+        Lease { workspace: WorkspaceId(self.w.into_uuid()), id: JobId(self.i.into_uuid()), token: self.a }
     }
 }
 
@@ -136,8 +137,6 @@ pub(crate) async fn report_in(tx: &mut Tx, reports: &[Written]) -> Result<(), Jo
 
 #[cfg(test)]
 mod tests {
-    use kernel::WorkspaceId;
-
     use super::*;
 
     fn lease() -> Lease {

@@ -132,11 +132,11 @@ impl Worker {
     }
 
     async fn one(&self, job: Claimed) -> (Option<Written>, Ending) {
-        let cancel = Cancel::default();
+        let (cancel, lease) = (Cancel::default(), job.lease);
         let context = Context::new(self.jobs.clone(), job, cancel.clone());
-        self.jobs.running().insert(context.job(), cancel);
+        self.jobs.running().insert(lease, cancel);
         let ending = attempt(&self.jobs, &self.kinds, &context).await;
-        self.jobs.running().remove(&context.job());
+        self.jobs.running().remove(&lease);
         (context.take_report(), ending)
     }
 
@@ -238,7 +238,7 @@ impl Shift {
         let until = later(jobs.now(), lease);
         let held = jobs.beat(self.id, lease).await?;
         (self.leased_until, self.next_beat) = (until, Instant::now() + lease / 6);
-        self.floor.compare(&held);
+        self.floor.compare(jobs, &held);
         self.floor.return_stale(jobs, lease / 6);
         jobs.rescue(self.worker.kinds.clone()).await?;
         if jobs.tick().await? > 0 {

@@ -74,10 +74,12 @@ impl Subscriber for AfterErasure {
     }
 }
 
-/// One job of each kind for all erasures of a minute, begun when it is over: whatever it is to forget was stored before.
+/// One job of each kind for all erasures of a minute, begun when it is over: whatever it is to forget was stored before. Of this
+/// minute where the fact comes late: the job of its own may be at work, and past the row.
 async fn ask(delivery: &Delivery) -> Result<(), JobError> {
     let jobs = Jobs::new(delivery.log().clone());
-    let end = Timestamp((delivery.event().recorded_at.0 / TOGETHER + 1) * TOGETHER);
+    let since = delivery.event().recorded_at.max(delivery.log().source().now());
+    let end = Timestamp((since.0 / TOGETHER + 1) * TOGETHER);
     for kind in [KEYS, READ_MODELS] {
         let job = jobs.job(delivery.workspace(), kind, &()).await?;
         jobs.enqueue(job.unique(Unique::while_live(end.to_string())).at(end).caused_by(delivery.cause())).await?;

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use crate::server::Shop;
+use crate::server::{Shop, until};
 
 /// Commands of the guide with the output below each.
 fn shown() -> Vec<(String, String)> {
@@ -32,7 +32,8 @@ fn every_command_of_the_guide_answers_as_shown() {
     }
     for (command, expected) in &shown[1..] {
         let answer = if let Some(path) = command.strip_prefix("curl -s http://127.0.0.1:8080") {
-            server.get(path).1
+            // A check that was not done in its time on a busy machine says so and is right the next time.
+            until(command, || Some(server.get(path).1).filter(|body| !body.contains("timed_out")))
         } else {
             let words: Vec<&str> = command.split(' ').skip(1).collect();
             shop.ask(&words).ends_with(0).out

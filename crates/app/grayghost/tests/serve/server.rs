@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{Arc, Mutex},
-    thread,
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -99,7 +99,8 @@ impl Shop {
     /// A server with these flags that is ready, on a free port unless they say otherwise.
     pub(crate) fn serve(&self, flags: &[&str]) -> Server {
         let server = Server::start(self.command(&[&["serve", "--server-listen", "127.0.0.1:0"], flags].concat()));
-        until("it is ready", || (server.get("/readyz").0 == 200).then_some(()));
+        // The line comes through a pipe and may be later than the answer.
+        until("it is ready", || (server.get("/readyz").0 == 200 && server.log().contains("ready: ")).then_some(()));
         server
     }
 }
@@ -108,6 +109,7 @@ impl Shop {
 pub(crate) struct Server {
     child: Child,
     lines: Arc<Mutex<Vec<String>>>,
+    reader: Option<JoinHandle<()>>,
     pub(crate) address: SocketAddr,
 }
 
@@ -117,7 +119,7 @@ impl Server {
         let mut child = command.spawn().expect("the binary starts");
         let lines: Arc<Mutex<Vec<String>>> = Arc::default();
         let (err, kept) = (child.stderr.take().expect("a pipe"), Arc::clone(&lines));
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             BufReader::new(err).lines().map_while(Result::ok).for_each(|line| kept.lock().expect("lines").push(line));
         });
         let address = until("it listens", || {
@@ -127,7 +129,7 @@ impl Server {
             let after = lines.iter().find_map(|line| line.split_once("listening on http://"))?.1;
             after.split([' ', '"']).next()?.parse().ok()
         });
-        Self { child, lines, address }
+        Self { child, lines, reader: Some(reader), address }
     }
 
     /// Everything that it has logged.
@@ -161,7 +163,9 @@ impl Server {
     pub(crate) fn ended(&mut self) -> ExitStatus {
         let status = until("it ends", || self.child.try_wait().expect("a process"));
         // The pipe's last lines come a moment later.
-        thread::sleep(Duration::from_millis(50));
+        if let Some(reader) = self.reader.take() {
+            reader.join().expect("all lines were read");
+        }
         status
     }
 }

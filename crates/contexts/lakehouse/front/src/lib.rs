@@ -70,6 +70,10 @@ impl Lakehouse {
         &self.project.settings.project.name
     }
 
+    fn id(&self) -> kernel::ProjectId {
+        self.project.settings.project.id
+    }
+
     fn state_folder(&self) -> PathBuf {
         self.project.root.join(STATE_FOLDER)
     }

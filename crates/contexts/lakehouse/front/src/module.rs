@@ -2,20 +2,20 @@
 
 use std::{path::Path, sync::Arc};
 
-use kernel::Clock;
+use kernel::{Clock, WorkspaceId};
 use lakehouse_engine::Resolver;
 use modules::Module;
 
 use crate::{jobs::PerformRun, projections::RunHistory};
 
-/// The lakehouse of the project in `root`, ready to mount. The project is read anew for each run, so that a change of its
+/// The lakehouse of the project in `root`, which belongs to `workspace`, ready to mount. The project is read anew for each run, so that a change of its
 /// models needs no new start.
 #[must_use]
-pub fn module(root: &Path, clock: Arc<dyn Clock>, resolver: Arc<dyn Resolver>) -> Module {
+pub fn module(root: &Path, workspace: WorkspaceId, clock: Arc<dyn Clock>, resolver: Arc<dyn Resolver>) -> Module {
     Module {
         name: "lakehouse",
         inline: vec![Arc::new(RunHistory)],
-        handlers: vec![Arc::new(PerformRun { root: root.to_owned(), clock, resolver })],
+        handlers: vec![Arc::new(PerformRun { root: root.to_owned(), workspace, clock, resolver })],
         ..Module::default()
     }
 }

@@ -55,7 +55,7 @@ async fn an_attempt_of_before_writes_nothing_while_another_runs(place: Place) {
     let first = tokio::spawn(async move { first.drain().await });
     asleep.notified().await;
     shop.advance(31);
-    shop.worker(Does::nothing().of("test.other")).drain().await.expect("rescued");
+    shop.worker(Does::nothing()).drain().await.expect("rescued");
     shop.advance(2);
     let (begun, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let second = shop.worker(hangs(&begun, &go));
@@ -79,7 +79,7 @@ async fn a_long_job_keeps_its_lease(place: Place) {
     let patient = worker(&shop.elsewhere(), vec![Arc::new(hangs(&begun, &go))]);
     let task = tokio::spawn(async move { patient.run(std::future::pending()).await });
     begun.notified().await;
-    let other = shop.worker(Does::nothing().of("test.other"));
+    let other = shop.worker(Does::nothing());
     for _ in 0..4 {
         shop.advance(20);
         soon("a sign of life", async || shop.leased_for(20).await).await;
@@ -103,7 +103,7 @@ async fn a_cancelled_job_whose_worker_dies_is_cancelled(place: Place) {
     assert!(task.await.is_err_and(|end| end.is_cancelled()));
     assert_eq!(shop.jobs.cancel(shop.workspace, id).await.expect("answers"), Cancelled::Asked);
     shop.advance(31);
-    shop.worker(Does::nothing().of("test.other")).drain().await.expect("rescued");
+    shop.worker(Does::nothing()).drain().await.expect("rescued");
     let job = shop.get(id).await;
     assert!(job.state == State::Cancelled && job.ended_at.is_some(), "{job:?}");
     // Replayed, nobody wants it to end any more.

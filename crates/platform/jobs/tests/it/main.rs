@@ -3,5 +3,6 @@
 mod conforming;
 mod guarding;
 mod keeping;
+mod keyed;
 mod performing;
 mod scheduling;

@@ -87,7 +87,13 @@ async fn an_id_is_enqueued_once(place: Place) {
     let again = vec![shop.job(1).await.with_id(id), shop.job(2).await];
     let done = shop.jobs.enqueue_many(again).await.expect("answers");
     assert!(matches!(done[..], [Enqueued::Existing(same), Enqueued::New(_)] if same == id), "{done:?}");
-    assert_eq!(shop.worker(Does::nothing()).drain().await.expect("answers"), 2);
+    // With a key too, which has been let go of by then.
+    let (other, keyed) = (JobId::new(), Unique::while_live("a"));
+    let twice = async || shop.job(3).await.with_id(other).unique(keyed.clone());
+    assert_eq!(shop.jobs.enqueue(twice().await).await.expect("answers"), Enqueued::New(other));
+    assert_eq!(shop.worker(Does::nothing()).drain().await.expect("answers"), 3);
+    assert_eq!(shop.jobs.enqueue(twice().await).await.expect("answers"), Enqueued::Existing(other));
+    assert_eq!(shop.worker(Does::nothing()).drain().await.expect("answers"), 0);
 }
 
 async fn many_jobs_keep_what_each_asks_for(place: Place) {

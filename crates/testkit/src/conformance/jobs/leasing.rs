@@ -8,7 +8,8 @@ use std::{
     time::Duration,
 };
 
-use jobs::{Failure, JobError, Retry, Settings, State, Worker};
+use jobs::{Failure, JobError, KindLimits, NEVER, NewBatch, Retry, Settings, State, Worker};
+use kernel::Cancel;
 use tokio::sync::Notify;
 
 use super::shop::{Does, Seen, Shop, settings, soon, worker};
@@ -18,6 +19,9 @@ rules!(
     a_killed_workers_job_goes_on_from_its_checkpoint,
     a_worker_that_lost_its_lease_writes_nothing,
     a_job_that_kills_its_workers_dies,
+    only_who_knows_a_kind_rescues_its_jobs,
+    a_claim_whose_answer_was_lost_is_given_back,
+    a_worker_that_takes_its_lost_job_again_ends_it,
     a_stop_waits_for_what_runs_and_gives_back_the_rest,
     a_stop_cuts_off_what_does_not_end,
     workers_side_by_side_do_each_job_once,
@@ -127,7 +131,7 @@ async fn a_job_that_kills_its_workers_dies(place: Place) {
         soon("it runs", async || shop.state(id).await == State::Running).await;
         killed_now(task).await;
         shop.advance(100);
-        worker_of_nothing(&shop).drain().await.expect("answers");
+        assert_eq!(shop.worker(Does::nothing()).drain().await.expect("answers"), 0, "rescued, and waits or is dead");
         shop.advance(100);
     }
     let job = shop.get(id).await;
@@ -140,9 +144,83 @@ async fn killed_now(task: tokio::task::JoinHandle<()>) {
     assert!(task.await.is_err_and(|end| end.is_cancelled()));
 }
 
-/// One that has no handler for the job, and rescues it all the same.
-fn worker_of_nothing(shop: &Shop) -> Worker {
-    shop.worker(Does::nothing().of("test.other"))
+/// What becomes of a job is for the limits of its kind to say, which others do not have.
+async fn only_who_knows_a_kind_rescues_its_jobs(place: Place) {
+    let shop = Shop::open(place).await;
+    let id = shop.enqueue(shop.job(1).await).await;
+    let once = || KindLimits { max_attempts: 1, ..KindLimits::default() };
+    let hangs = Does::new(|_| std::future::pending()).limited(once());
+    let killed = worker(&shop.elsewhere(), vec![Arc::new(hangs)]);
+    let task = tokio::spawn(async move { killed.run(std::future::pending()).await });
+    soon("it runs", async || shop.state(id).await == State::Running).await;
+    killed_now(task).await;
+    shop.advance(31);
+    let other = shop.jobs.job(shop.workspace, "test.other", &1).await.expect("written");
+    let stranger = Arc::new(Does::nothing().of("test.other"));
+    shop.jobs.perform(other, stranger.clone(), Cancel::default()).await.expect("done");
+    worker(&shop.jobs, vec![stranger]).drain().await.expect("answers");
+    assert_eq!(shop.state(id).await, State::Running, "nobody for it was here");
+    shop.worker(Does::nothing().limited(once())).drain().await.expect("answers");
+    let job = shop.get(id).await;
+    assert_eq!((job.state, job.error.as_deref()), (State::Dead, Some("its worker was lost")));
+}
+
+/// A commit that was done and not heard of: the jobs are the worker's, which does not know of them, and it lives.
+async fn a_claim_whose_answer_was_lost_is_given_back(place: Place) {
+    let shop = Shop::open(place).await;
+    let quick = Settings { lease: Duration::from_millis(600), ..settings() };
+    let worker = Worker::new(shop.elsewhere(), vec![Arc::new(Does::nothing())], quick);
+    let task = tokio::spawn(async move { worker.run(std::future::pending()).await });
+    let id = shop.enqueue(shop.job(1).await.at(NEVER)).await;
+    let batch = NewBatch { members: vec![shop.job(2).await.at(NEVER)], callback: None };
+    let batch = shop.jobs.enqueue_batch(shop.workspace, batch).await.expect("answers");
+    soon("it lives", async || shop.leased_for(0).await).await;
+    // As a claim leaves them; somebody wants the one of the batch to end.
+    let claim =
+        "UPDATE jobs SET state = 'running', attempt = 1, run_at = enqueued_at, worker = (SELECT id FROM job_workers),
+         cancel_at = CASE WHEN batch IS NOT NULL THEN 1 END";
+    assert_eq!(shop.sql(claim).await, 2);
+    soon("it is done", async || shop.state(id).await == State::Succeeded).await;
+    let job = shop.get(id).await;
+    assert_eq!((job.token, job.attempt), (2, 1), "what was never begun does not count");
+    let left = async || shop.jobs.batch(shop.workspace, batch).await.expect("answers").expect("there").remaining;
+    soon("the batch has ended", async || left().await == 0).await;
+    task.abort();
+}
+
+/// Its first attempt does not hear that the job was taken away, and ends while the second one runs.
+async fn a_worker_that_takes_its_lost_job_again_ends_it(place: Place) {
+    let shop = Shop::open(place).await;
+    let (seen, go) = (Seen::default(), [Arc::new(Notify::new()), Arc::new(Notify::new())]);
+    let (note, gates) = (seen.clone(), go.clone());
+    let deaf = Does::new(move |context| {
+        let (note, gates) = (note.clone(), gates.clone());
+        async move {
+            let attempt = context.attempt();
+            note.add(format!("{attempt} begins"));
+            gates[usize::from(attempt > 1)].notified().await;
+            note.add(format!("{attempt} ends"));
+            Ok(context.result(&attempt).await?)
+        }
+    });
+    let worker = worker(&shop.jobs, vec![Arc::new(deaf)]);
+    let task = tokio::spawn(async move { worker.run(std::future::pending()).await });
+    let id = shop.enqueue(shop.job(1).await).await;
+    soon("the first begins", async || seen.all().len() == 1).await;
+    // As who rescues it leaves it.
+    shop.sql("UPDATE jobs SET state = 'failed', worker = NULL").await;
+    soon("the second begins", async || seen.all().len() == 2).await;
+    go[0].notify_one();
+    soon("the first ends", async || seen.all().len() == 3).await;
+    // Its ending is written, in vain.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(shop.state(id).await, State::Running);
+    go[1].notify_one();
+    soon("the second has ended it", async || shop.state(id).await == State::Succeeded).await;
+    let job = shop.get(id).await;
+    assert_eq!((job.token, job.result.as_deref()), (2, Some(b"2".as_slice())));
+    assert_eq!(seen.all(), ["1 begins", "2 begins", "1 ends", "2 ends"]);
+    task.abort();
 }
 
 async fn a_stop_waits_for_what_runs_and_gives_back_the_rest(place: Place) {

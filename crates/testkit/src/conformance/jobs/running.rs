@@ -9,8 +9,10 @@ use std::{
 };
 
 use futures::FutureExt;
-use jobs::{BackOff, Cancelled, Context, Failure, JobError, KindLimits, Priority, Retry, State, Worker};
-use kernel::Timestamp;
+use jobs::{
+    BackOff, Cancelled, Context, Enqueued, Failure, JobError, JobId, KindLimits, NewJob, Priority, Retry, State, Worker,
+};
+use kernel::{Timestamp, WorkspaceId};
 use sql::args;
 
 use super::shop::{Does, NOON, SECOND, Seen, Shop, settings, soon, worker};
@@ -19,6 +21,7 @@ use crate::{Place, conformance::rules::rules};
 rules!(
     a_failed_job_is_tried_again_later_and_dies_in_the_end,
     a_failure_says_what_comes_of_it,
+    who_waits_for_others_uses_up_no_attempt,
     a_panic_and_a_timeout_are_failures,
     priority_decides_and_then_age,
     a_kind_keeps_to_its_concurrency,
@@ -26,6 +29,7 @@ rules!(
     a_paused_kind_waits,
     progress_log_and_result_are_shown,
     a_running_job_sees_that_it_is_cancelled,
+    one_id_in_two_workspaces_is_two_jobs,
     what_is_completed_with_its_effect_is_done_once,
     a_change_of_the_log_completes_its_job
 );
@@ -64,6 +68,22 @@ async fn a_failure_says_what_comes_of_it(place: Place) {
         let job = shop.get(id).await;
         assert_eq!((job.state, job.run_at), (state, Timestamp(run_at)), "{retry:?}");
     }
+}
+
+async fn who_waits_for_others_uses_up_no_attempt(place: Place) {
+    let shop = Shop::open(place).await;
+    let id = shop.enqueue(shop.job(1).await.max_attempts(1)).await;
+    let waits = shop.worker(Does::fails(Retry::Wait(Duration::from_secs(9))));
+    for turn in 0..3 {
+        assert_eq!(waits.drain().await.expect("answers"), 1);
+        let job = shop.get(id).await;
+        assert_eq!((job.state, job.attempt, job.error), (State::Queued, 0, None));
+        assert_eq!(job.run_at, Timestamp(NOON + (turn + 1) * 9 * SECOND));
+        assert_eq!(waits.drain().await.expect("answers"), 0, "not before its time");
+        shop.advance(9);
+    }
+    assert_eq!(shop.worker(Does::nothing()).drain().await.expect("answers"), 1);
+    assert_eq!(shop.state(id).await, State::Succeeded);
 }
 
 async fn a_panic_and_a_timeout_are_failures(place: Place) {
@@ -209,12 +229,17 @@ async fn progress_log_and_result_are_shown(place: Place) {
 /// Of this process at once, of another by its heartbeat.
 async fn a_running_job_sees_that_it_is_cancelled(place: Place) {
     let shop = Shop::open(place).await;
+    let begun = Seen::default();
     let patient = || {
-        Does::new(|context: Context| async move {
-            while !context.is_cancelled() {
-                tokio::time::sleep(Duration::from_millis(5)).await;
+        let begun = begun.clone();
+        Does::new(move |context: Context| {
+            begun.add(context.job().0.to_string());
+            async move {
+                while !context.is_cancelled() {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                Err(Failure::new("stopped half-way", Retry::BackOff))
             }
-            Err(Failure::new("stopped half-way", Retry::BackOff))
         })
     };
     for (queue, lease) in [(shop.jobs.clone(), Duration::from_hours(1)), (shop.elsewhere(), Duration::from_millis(600))]
@@ -223,13 +248,46 @@ async fn a_running_job_sees_that_it_is_cancelled(place: Place) {
         let id = shop.enqueue(shop.job(1).await).await;
         let worker = Worker::new(queue, vec![Arc::new(patient())], quick);
         let task = tokio::spawn(async move { worker.run(std::future::pending()).await });
-        soon("it runs", async || shop.state(id).await == State::Running).await;
+        // Between the commit of a claim and its answer only the heartbeat tells it.
+        soon("it runs", async || begun.all().contains(&id.0.to_string())).await;
         assert_eq!(shop.jobs.cancel(shop.workspace, id).await.expect("answers"), Cancelled::Asked);
         soon("it ended", async || shop.state(id).await == State::Cancelled).await;
         let again = shop.jobs.cancel(shop.workspace, id).await.expect("answers");
         assert_eq!(again, Cancelled::Ended(State::Cancelled));
         task.abort();
     }
+}
+
+/// Whichever of them came last to the worker: one is told to end, the other goes on, and both endings are written.
+async fn one_id_in_two_workspaces_is_two_jobs(place: Place) {
+    let shop = Shop::open(place).await;
+    let (id, other) = (JobId::new(), WorkspaceId::new());
+    let go = Arc::new(tokio::sync::Notify::new());
+    let open = Arc::clone(&go);
+    let worker = shop.worker(Does::new(move |context| {
+        let go = Arc::clone(&open);
+        async move {
+            while !context.is_cancelled() {
+                if tokio::time::timeout(Duration::from_millis(5), go.notified()).await.is_ok() {
+                    return Ok(());
+                }
+            }
+            Err(Failure::new("stopped half-way", Retry::BackOff))
+        }
+    }));
+    let task = tokio::spawn(async move { worker.run(std::future::pending()).await });
+    let state = async |workspace| shop.jobs.get(workspace, id).await.expect("there").state;
+    for workspace in [other, shop.workspace] {
+        let job = NewJob::of_json(workspace, super::shop::KIND, b"1".to_vec()).expect("small").with_id(id);
+        assert_eq!(shop.jobs.enqueue(job).await.expect("answers"), Enqueued::New(id));
+        soon("it runs", async || state(workspace).await == State::Running).await;
+    }
+    assert_eq!(shop.jobs.cancel(other, id).await.expect("answers"), Cancelled::Asked);
+    soon("it is cancelled", async || state(other).await == State::Cancelled).await;
+    assert_eq!(state(shop.workspace).await, State::Running);
+    go.notify_one();
+    soon("it succeeds", async || state(shop.workspace).await == State::Succeeded).await;
+    task.abort();
 }
 
 async fn what_is_completed_with_its_effect_is_done_once(place: Place) {

@@ -144,10 +144,12 @@ impl Does {
         Self::new(move |_| async move { Err(Failure::new("on purpose", retry)) })
     }
 
+    #[must_use]
     pub fn of(self, kind: &'static str) -> Self {
         Self { kind, ..self }
     }
 
+    #[must_use]
     pub fn limited(self, limits: KindLimits) -> Self {
         Self { limits, ..self }
     }

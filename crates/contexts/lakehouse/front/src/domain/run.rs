@@ -4,7 +4,8 @@
 //! - a run begins once and ends once; whoever says it again changes nothing;
 //! - what it materialised and which rules failed are told together with its end, in one append.
 //!
-//! No row of a table is in an event: verdicts are kept without their samples. Names of files and what errors say are stored in
+//! No row of a table is in an event: verdicts are kept without their samples, and faults without the engine's words, which
+//! quote the value that it could not read. Whoever waits for the run and its report have them. Names of files are stored in
 //! the open.
 
 use contracts::lakehouse::{LakehouseFact, RunOutcome};
@@ -13,7 +14,7 @@ use kernel::{Aggregate, Event, RunId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{AssetResult, CheckResult, FileResult, Reconciliation, RunState, RunSummary};
+use crate::{AssetResult, CheckResult, Fault, FileResult, Reconciliation, RunState, RunSummary};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -93,7 +94,7 @@ impl Run {
             state: summary.state,
             duration_ms: summary.duration_ms,
             files: summary.files.clone(),
-            assets: summary.assets.clone(),
+            assets: summary.assets.iter().map(without_words).collect(),
             reconciliations: summary.reconciliations.clone(),
             checks: summary.checks.iter().map(without_samples).collect(),
             report: summary.report.clone(),
@@ -131,6 +132,12 @@ fn failed(check: &CheckResult) -> RunEvent {
         unexpected: check.unexpected,
         observed: check.observed.clone(),
     }
+}
+
+/// Code, place and remedy say what to look for.
+fn without_words(asset: &AssetResult) -> AssetResult {
+    let fault = asset.fault.clone().map(|fault| Fault { why: None, ..fault });
+    AssetResult { fault, ..asset.clone() }
 }
 
 fn without_samples(check: &CheckResult) -> CheckResult {

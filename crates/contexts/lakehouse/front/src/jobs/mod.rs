@@ -2,4 +2,4 @@
 
 mod perform_run;
 
-pub(crate) use perform_run::{Here, KIND, PerformRun};
+pub(crate) use perform_run::{Asked, Here, KIND, PerformRun};

@@ -12,7 +12,7 @@ use std::{
 
 use ::jobs::{BackOff, Context, Failure, Handler, KindLimits, Retry};
 use futures::{FutureExt, future::BoxFuture};
-use kernel::{Actor, Clock};
+use kernel::{Actor, Clock, ErrorKind, ProductError, ProjectId, WorkspaceId};
 use lakehouse_engine::Resolver;
 
 use crate::{History, Lakehouse, LakehouseError, Listener, RunRequest, RunState, RunSummary, run::Planned};
@@ -20,7 +20,10 @@ use crate::{History, Lakehouse, LakehouseError, Listener, RunRequest, RunState, 
 /// Of the job.
 pub(crate) const KIND: &str = "lakehouse.perform_run";
 
-/// A run takes as long as it takes; another one of the same tables waits.
+/// How long a run waits for another one of the same tables, or for a server of its own project, until it looks again.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// A run takes as long as it takes.
 const LIMITS: KindLimits = KindLimits {
     max_attempts: 3,
     concurrency: Some(1),
@@ -29,9 +32,18 @@ const LIMITS: KindLimits = KindLimits {
     rate: None,
 };
 
-/// Does runs from the queue.
+/// What the job is given.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Asked {
+    /// Several projects may share a database, and each has servers of its own.
+    pub(crate) project: ProjectId,
+    pub(crate) request: RunRequest,
+}
+
+/// Does runs of one project from the queue.
 pub(crate) struct PerformRun {
     pub(crate) root: PathBuf,
+    pub(crate) workspace: WorkspaceId,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) resolver: Arc<dyn Resolver>,
 }
@@ -47,13 +59,19 @@ impl Handler for PerformRun {
 
     fn run(&self, context: Context) -> BoxFuture<'_, Result<(), Failure>> {
         async move {
-            let request: RunRequest = context.args().await?;
+            let Asked { project, request } = context.args().await?;
+            let house = Lakehouse::open(&self.root, Arc::clone(&self.clock), Arc::clone(&self.resolver))?;
+            if (project, context.workspace()) != (house.id(), self.workspace) {
+                return Err(Failure::new("it is a run of another project", Retry::Wait(LOOK_AGAIN)));
+            }
             // Who asked was held to `lakehouse:run` when the job was enqueued.
             let actor = Actor::system(context.workspace());
             let history = History { log: context.facts().clone(), jobs: context.jobs().clone(), actor };
-            let house = Lakehouse::open(&self.root, Arc::clone(&self.clock), Arc::clone(&self.resolver))?;
             let listener: Listener = Arc::new(|_| {});
-            let planned = house.plan_run((&history, request), &listener, context.cancel()).await?;
+            let planned = house
+                .plan_run((&history, request), &listener, context.cancel())
+                .await
+                .map_err(|error| not_begun(&error))?;
             verdict(&context, &house.execute_run(&history, planned, (listener, context.clone())).await)
         }
         .boxed()
@@ -106,6 +124,20 @@ impl Handler for Here {
     }
 }
 
+/// A run that was not begun: it waits for who holds its tables.
+fn not_begun(error: &LakehouseError) -> Failure {
+    match error {
+        LakehouseError::Locked { .. } => Failure::new(error.to_string(), Retry::Wait(LOOK_AGAIN)),
+        _ => failed(error),
+    }
+}
+
+/// Tried again where the same call may succeed.
+fn failed(error: &LakehouseError) -> Failure {
+    let again = matches!(error.kind(), ErrorKind::Conflict | ErrorKind::TooMany | ErrorKind::Unavailable);
+    Failure::new(format!("{}: {error}", error.code()), if again { Retry::BackOff } else { Retry::Never })
+}
+
 /// How the job of a run ends.
 fn verdict(context: &Context, done: &Done) -> Result<(), Failure> {
     match done {
@@ -118,13 +150,6 @@ fn verdict(context: &Context, done: &Done) -> Result<(), Failure> {
             context.log(&text);
             Err(Failure::new(text, Retry::Never))
         }
-        Err(error) => {
-            use kernel::ProductError;
-            let text = format!("{}: {error}", error.code());
-            Err(Failure::new(
-                text,
-                if error.kind() == kernel::ErrorKind::Conflict { Retry::BackOff } else { Retry::Never },
-            ))
-        }
+        Err(error) => Err(failed(error)),
     }
 }

@@ -7,7 +7,7 @@ mod graph;
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Instant};
 
-use ::jobs::Context;
+use ::jobs::{Context, JobId, NewJob};
 use eventlog::How;
 use futures::future::BoxFuture;
 use kernel::{Cancel, Permission, RunId, Timestamp};
@@ -18,7 +18,7 @@ use crate::{
     AssetResult, AssetState, FileResult, FileState, History, Lakehouse, LakehouseError, Listener, RunProgress,
     RunRequest, RunState, RunSummary,
     domain::RunEvent,
-    jobs::{Here, KIND},
+    jobs::{Asked, Here, KIND},
     lock::Locks,
 };
 
@@ -61,13 +61,27 @@ impl Lakehouse {
         Box::pin(async move {
             history.actor.require(Permission::LakehouseRun)?;
             let planned = self.plan_run((history, request), &listener, &cancel).await?;
-            let job = history.jobs.job(history.workspace(), KIND, &from_anywhere(&planned.request)?).await?;
+            let job = self.job(history, &planned.request).await?;
             let here = Arc::new(Here::new(self.clone(), history.clone(), (planned, listener)));
             // Who has killed a command does not want it done behind their back.
             let job = job.max_attempts(1);
             history.jobs.perform(job, Arc::clone(&here) as Arc<dyn ::jobs::Handler>, cancel).await?;
             here.take().unwrap_or(Err(LakehouseError::Stopped))
         })
+    }
+
+    /// Enqueues a run for a server of this project; what is wrong with it is found when its turn comes.
+    ///
+    /// # Errors
+    /// [`LakehouseError::Forbidden`] without `lakehouse:run`; those of the database.
+    pub async fn enqueue_run(&self, history: &History, request: &RunRequest) -> Result<JobId, LakehouseError> {
+        history.actor.require(Permission::LakehouseRun)?;
+        Ok(history.jobs.enqueue(self.job(history, request).await?).await?.id())
+    }
+
+    async fn job(&self, history: &History, request: &RunRequest) -> Result<NewJob, LakehouseError> {
+        let asked = Asked { project: self.id(), request: from_anywhere(request)? };
+        Ok(history.jobs.job(history.workspace(), KIND, &asked).await?)
     }
 
     /// Looks at everything as a whole, before anything is written.

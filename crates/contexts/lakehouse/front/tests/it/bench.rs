@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use kernel::{Cancel, Clock, ManualClock, ProductError, Timestamp};
+use kernel::{Cancel, Clock, ManualClock, ProductError, Timestamp, WorkspaceId};
 use lakehouse::{AssetResult, History, Lakehouse, LakehouseError, Listener, RunRequest, RunSummary};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -66,8 +66,9 @@ impl Bench {
         let runtime = Runtime::new().expect("a runtime");
         let root = folder.path().to_owned();
         let app = runtime.block_on(async {
-            let module = lakehouse::module(&root, Arc::new(ManualClock::at(NOW)), Arc::new(Alike));
-            TestApp::start(testkit::sqlite().await, &[module]).await
+            let workspace = WorkspaceId::new();
+            let module = lakehouse::module(&root, workspace, Arc::new(ManualClock::at(NOW)), Arc::new(Alike));
+            TestApp::start_in(testkit::sqlite().await, workspace, &[module]).await
         });
         let bench = Self { folder, clock: Arc::clone(&app.clock), app, runtime };
         let base = [

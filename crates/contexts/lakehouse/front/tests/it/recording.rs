@@ -1,10 +1,10 @@
 //! What runs leave in the log, in the queue and in the history.
 
-use std::sync::Arc;
+use std::{fs, sync::Arc};
 
 use eventlog::Recorded;
 use jobs::{Filter, Job, State};
-use kernel::{Actor, Cancel, PageRequest, Permission, ProductError, Who};
+use kernel::{Actor, Cancel, PageRequest, Permission, ProductError, Who, WorkspaceId};
 use lakehouse::{AssetState, FileState, History, Listener, RunProgress, RunRequest, RunState, RunSummary};
 use serde_json::Value;
 
@@ -191,10 +191,10 @@ fn a_run_whose_process_died_is_told_to_have_been_interrupted() {
 #[test]
 fn a_run_from_the_queue_does_the_same_and_is_not_done_twice() {
     let bench = Bench::with(&[]);
-    let (app, request) = (&bench.app, bench.request(&["monday.csv"]));
+    let (house, history) = (bench.house().expect("a project"), bench.history());
+    let request = bench.request(&["monday.csv"]);
     bench.runtime.block_on(async {
-        let job = app.jobs.job(app.workspace, "lakehouse.perform_run", &request).await.expect("written");
-        app.jobs.enqueue(job).await.expect("enqueued");
+        house.enqueue_run(&history, &request).await.expect("enqueued");
     });
     bench.settle();
     let runs = bench.runs();
@@ -205,13 +205,83 @@ fn a_run_from_the_queue_does_the_same_and_is_not_done_twice() {
     bench.clock.advance_micros(1_000);
     let broken = RunRequest { source: Some("nobody".into()), ..request };
     bench.runtime.block_on(async {
-        let job = app.jobs.job(app.workspace, "lakehouse.perform_run", &broken).await.expect("written");
-        app.jobs.enqueue(job).await.expect("enqueued");
+        house.enqueue_run(&history, &broken).await.expect("enqueued");
     });
     bench.settle();
     let job = &bench.queue()[0];
     assert_eq!(job.state, State::Dead, "{:?}", job.error);
     assert_eq!(bench.runs().len(), 1, "nothing was begun");
+}
+
+/// Two projects that share a database: each has its own servers, tables and history.
+#[test]
+fn a_run_of_another_project_is_left_to_its_own_server() {
+    let (bench, other) = (Bench::with(&[]), Bench::with(&[]));
+    let toml = other.root().join("grayghost.toml");
+    let text = fs::read_to_string(&toml).expect("settings");
+    let id = text.lines().find_map(|line| line.strip_prefix("id = ")).expect("an id").to_owned();
+    let foreign = text.replace(&id, "\"0198c0de-0000-7000-8000-00000000beef\"");
+    assert_ne!(foreign, text);
+    fs::write(&toml, foreign).expect("written");
+    let theirs = other.house().expect("a project");
+    let stranger = History { actor: kernel::Actor::system(WorkspaceId::new()), ..bench.history() };
+    let (mine, request) = (bench.house().expect("a project"), other.request(&["monday.csv"]));
+    bench.runtime.block_on(async {
+        theirs.enqueue_run(&bench.history(), &request).await.expect("enqueued");
+        mine.enqueue_run(&stranger, &request).await.expect("enqueued");
+    });
+    bench.settle();
+    assert_eq!(bench.all_commits(), 0, "nothing was loaded");
+    let job = &bench.queue()[0];
+    assert_eq!((job.state, job.attempt), (State::Queued, 0), "it waits and no attempt is counted: {:?}", job.error);
+}
+
+#[test]
+fn a_run_from_the_queue_waits_for_who_holds_its_tables() {
+    let bench = Bench::with(&[]);
+    let (house, history) = (bench.house().expect("a project"), bench.history());
+    let request = bench.request(&["monday.csv"]);
+    let (entered, is_entered) = std::sync::mpsc::channel();
+    let (go, may_go) = std::sync::mpsc::channel::<()>();
+    let may_go = std::sync::Mutex::new(may_go);
+    let listener: Listener = Arc::new(move |event| {
+        if matches!(&event, RunProgress::Planned { .. }) {
+            entered.send(()).expect("somebody waits");
+            let _ = tokio::task::block_in_place(|| may_go.lock().expect("the gate").recv());
+        }
+    });
+    let (here, asked) = (house.clone(), history.clone());
+    let (first, second) = (request.clone(), request);
+    let task = bench.runtime.spawn(async move { here.run(&asked, first, listener, Cancel::default()).await });
+    is_entered.recv().expect("it holds the tables");
+    let id = bench.runtime.block_on(house.enqueue_run(&history, &second)).expect("enqueued");
+    let state = || bench.queue().iter().find(|job| job.id == id).map(|job| (job.state, job.attempt)).expect("there");
+    for _ in 0..5 {
+        bench.settle();
+        assert_eq!(state(), (State::Queued, 0), "more often than its attempts");
+        bench.clock.advance_micros(3_000_000);
+    }
+    drop(go);
+    let ended = bench.runtime.block_on(task).expect("no panic").expect("it ran");
+    assert_eq!(ended.state, RunState::Succeeded);
+    bench.settle();
+    assert_eq!(state().0, State::Succeeded);
+}
+
+/// The engine quotes the value that it could not read.
+#[test]
+fn a_value_that_breaks_a_model_is_in_no_fact() {
+    let bench =
+        Bench::with(&[("models/gold/by_item.sql", "select cast(item as bigint) as item from {{ ref('sales') }}")]);
+    let summary = bench.run(&["monday.csv"]);
+    let fault = asset(&summary, "gold.by_item").fault.clone().expect("it cannot be cast");
+    assert!(fault.why.is_some_and(|why| why.contains("tea") || why.contains("milk")), "the caller is told");
+    let events = bench.events();
+    let quoted = |bytes: &[u8]| {
+        String::from_utf8_lossy(bytes).contains("'tea'") || String::from_utf8_lossy(bytes).contains("'milk'")
+    };
+    assert!(!events.iter().any(|event| quoted(&event.payload)), "and the log is not");
+    assert_eq!(asset(&bench.runs()[0], "gold.by_item").fault.as_ref().map(|fault| fault.why.clone()), Some(None));
 }
 
 #[test]
