@@ -42,7 +42,7 @@ enum RowFormat {
 impl Sql {
     pub(crate) fn answer(&self, session: &mut Session) -> Result<Ending, Failure> {
         let house = session.open()?;
-        let rows = session.wait(house.query_sql(self.statement.clone(), session.cancel.clone()))?;
+        let rows = session.wait(house.query_sql(self.statement.clone(), None, session.cancel.clone()))?;
         match self.format {
             RowFormat::Table => write_table(session, &rows)?,
             RowFormat::Csv => write_csv(session, &rows)?,

@@ -83,7 +83,7 @@ impl Shop {
     /// Rows of every table that exists; opening them is the test that they can be read.
     pub(crate) fn counts(&self, runtime: &Runtime) -> BTreeMap<String, u64> {
         self.each_table(runtime, |house, asset| async move {
-            let found = house.query_sql(format!("select count(*) from {asset}"), Cancel::default()).await;
+            let found = house.query_sql(format!("select count(*) from {asset}"), None, Cancel::default()).await;
             found.unwrap_or_else(|error| panic!("{asset}: {error}")).rows[0][0].as_u64().expect("a count")
         })
     }
@@ -91,7 +91,7 @@ impl Shop {
     /// What every table holds, whatever the order of its rows and the time of the runs.
     pub(crate) fn contents(&self, runtime: &Runtime) -> BTreeMap<String, (usize, Vec<u8>)> {
         self.each_table(runtime, |house, asset| async move {
-            let found = house.query_sql(format!("select * from {asset}"), Cancel::default()).await;
+            let found = house.query_sql(format!("select * from {asset}"), None, Cancel::default()).await;
             let found = found.unwrap_or_else(|error| panic!("{asset}: {error}"));
             let kept: Vec<usize> =
                 (0..found.columns.len()).filter(|at| !TIMES.contains(&found.columns[*at].as_str())).collect();

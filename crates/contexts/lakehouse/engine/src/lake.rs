@@ -191,7 +191,7 @@ impl Lake {
                 rejects.quoted()
             );
             let frame = session.sql(&statement).await.map_err(|error| EngineError::execute(rejects, error))?;
-            let found = crate::query::collect(frame, &Cancel::default()).await?;
+            let found = crate::query::collect(frame, None, &Cancel::default()).await?;
             let reason = |row: &Vec<serde_json::Value>| {
                 Some((row.first()?.as_str().unwrap_or("no reason given").to_owned(), row.get(1)?.as_u64()?))
             };

@@ -26,19 +26,23 @@ pub struct QueryResult {
     pub columns: Vec<String>,
     /// Whether each column is numeric.
     pub numeric: Vec<bool>,
+    /// Their types in SQL, e.g. `BIGINT`; Arrow's name where SQL has none.
+    pub types: Vec<String>,
     /// Cells by row.
     pub rows: Vec<Vec<Value>>,
+    /// Whether there are more rows than were asked for.
+    pub truncated: bool,
 }
 
 impl Lake {
-    /// Answers one statement that only reads.
+    /// Answers one statement that only reads, with so many rows at most; `None` for all of them.
     ///
     /// # Errors
     /// [`EngineError::Plan`], [`EngineError::NotReadOnly`], [`EngineError::Execute`], [`EngineError::Cancelled`].
     pub fn query<'a>(
         &'a self,
         project: &'a Project,
-        statement: &'a str,
+        (statement, most): (&'a str, Option<usize>),
         cancel: &'a Cancel,
     ) -> BoxFuture<'a, Result<QueryResult, EngineError>> {
         Box::pin(async move {
@@ -64,18 +68,24 @@ impl Lake {
             let plan = planned.map_err(|error| plan_error(WHAT, None, error))?;
             let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
             reading.verify_plan(&plan).map_err(|_| EngineError::NotReadOnly)?;
-            collect(DataFrame::new(session.state(), plan), cancel).await
+            collect(DataFrame::new(session.state(), plan), most, cancel).await
         })
     }
 }
 
-/// All rows of a frame as JSON cells.
-pub(crate) async fn collect(frame: DataFrame, cancel: &Cancel) -> Result<QueryResult, EngineError> {
+/// The rows of a frame as JSON cells, so many at most.
+pub(crate) async fn collect(
+    frame: DataFrame,
+    most: Option<usize>,
+    cancel: &Cancel,
+) -> Result<QueryResult, EngineError> {
     let fields = frame.schema().fields().clone();
     let mut result = QueryResult {
         columns: fields.iter().map(|field| field.name().clone()).collect(),
         numeric: fields.iter().map(|field| field.data_type().is_numeric()).collect(),
+        types: fields.iter().map(|field| sql_type(field.data_type())).collect(),
         rows: Vec::new(),
+        truncated: false,
     };
     let mut batches = frame.execute_stream().await.map_err(|error| EngineError::execute(&WHAT, error))?;
     while let Some(batch) = batches.next().await {
@@ -84,8 +94,37 @@ pub(crate) async fn collect(frame: DataFrame, cancel: &Cancel) -> Result<QueryRe
         }
         let batch = batch.map_err(|error| EngineError::execute(&WHAT, error))?;
         append_rows(&batch, &mut result.rows).map_err(|error| EngineError::execute(&WHAT, error.into()))?;
+        if let Some(most) = most.filter(|most| result.rows.len() > *most) {
+            result.rows.truncate(most);
+            result.truncated = true;
+            break;
+        }
     }
     Ok(result)
+}
+
+fn sql_type(kind: &DataType) -> String {
+    let name = match kind {
+        DataType::Boolean => "BOOLEAN",
+        DataType::Int8 => "TINYINT",
+        DataType::Int16 => "SMALLINT",
+        DataType::Int32 => "INT",
+        DataType::Int64 => "BIGINT",
+        DataType::UInt64 => "BIGINT UNSIGNED",
+        DataType::Float32 => "REAL",
+        DataType::Float64 => "DOUBLE",
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "VARCHAR",
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => "VARBINARY",
+        DataType::Date32 | DataType::Date64 => "DATE",
+        DataType::Timestamp(_, None) => "TIMESTAMP",
+        DataType::Timestamp(_, Some(_)) => "TIMESTAMP WITH TIME ZONE",
+        DataType::Decimal32(precision, scale)
+        | DataType::Decimal64(precision, scale)
+        | DataType::Decimal128(precision, scale)
+        | DataType::Decimal256(precision, scale) => return format!("DECIMAL({precision},{scale})"),
+        other => return other.to_string(),
+    };
+    name.to_owned()
 }
 
 /// Appends a batch's rows as JSON cells.

@@ -71,12 +71,16 @@ pub struct QueryRows {
     pub columns: Vec<String>,
     /// Whether each column is numeric (right-aligned in tables).
     pub numeric: Vec<bool>,
+    /// Their types in SQL, e.g. `BIGINT`.
+    pub types: Vec<String>,
     /// Cells as JSON: numbers, decimals as numbers with their exact digits where JSON can hold them, else text.
     pub rows: Vec<Vec<serde_json::Value>>,
+    /// Whether there are more rows than were asked for.
+    pub truncated: bool,
 }
 
 /// One asset as `grayghost assets` shows it.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
 pub struct AssetInfo {
     /// `layer.name`.
     pub asset: String,
@@ -103,7 +107,7 @@ pub struct AssetInfo {
 }
 
 /// One edge of column lineage.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct ColumnEdge {
     /// Input asset.
     pub asset: String,
@@ -114,7 +118,7 @@ pub struct ColumnEdge {
 }
 
 /// Where an asset, or one of its columns, comes from and goes to.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
 pub struct LineageView {
     /// The asset.
     pub asset: String,
@@ -131,7 +135,7 @@ pub struct LineageView {
 }
 
 /// One step of a column's way from the source.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
 pub struct LineageStep {
     /// Steps above the column asked for.
     pub depth: usize,

@@ -28,7 +28,7 @@ pub(super) fn write(session: &mut Session) -> Result<(), Failure> {
     }
     let house = session.open()?;
     for (title, statement) in CHARTS {
-        let mut rows = session.wait(house.query_sql(statement.to_owned(), session.cancel.clone()))?.rows;
+        let mut rows = session.wait(house.query_sql(statement.to_owned(), None, session.cancel.clone()))?.rows;
         if statement.contains("month desc") {
             rows.reverse();
         }

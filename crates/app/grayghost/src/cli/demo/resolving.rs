@@ -59,7 +59,7 @@ pub(super) fn tell(session: &mut Session, data: &Path) -> Result<(), Failure> {
 
 fn clusters(session: &Session, table: &str) -> Result<BTreeMap<String, String>, Failure> {
     let statement = format!("select record_id, cluster_id from {table}");
-    let rows = session.wait(session.open()?.query_sql(statement, session.cancel.clone()))?.rows;
+    let rows = session.wait(session.open()?.query_sql(statement, None, session.cancel.clone()))?.rows;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     Ok(rows.iter().filter_map(|row| Some((text(row.first()?), text(row.get(1)?)))).collect())
 }

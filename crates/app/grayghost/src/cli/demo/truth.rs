@@ -50,7 +50,7 @@ pub(super) fn compare(session: &mut Session, done: &RunSummary, manifest: &Manif
 
 fn ask(session: &Session, statement: &str) -> Result<Vec<Vec<Value>>, Failure> {
     let house = session.open()?;
-    Ok(session.wait(house.query_sql(statement.to_owned(), session.cancel.clone()))?.rows)
+    Ok(session.wait(house.query_sql(statement.to_owned(), None, session.cancel.clone()))?.rows)
 }
 
 /// What is counted, our number, and the true one.

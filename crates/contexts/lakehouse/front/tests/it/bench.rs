@@ -133,7 +133,7 @@ impl Bench {
     /// Rows of an answer, cells as JSON.
     pub(crate) fn rows(&self, statement: &str) -> Vec<Vec<Value>> {
         let house = self.house().unwrap_or_else(|error| panic!("{}", told(&error)));
-        let found = self.runtime.block_on(house.query_sql(statement.to_owned(), Cancel::default()));
+        let found = self.runtime.block_on(house.query_sql(statement.to_owned(), None, Cancel::default()));
         found.unwrap_or_else(|error| panic!("{statement}: {}", told(&error))).rows
     }
 

@@ -6,7 +6,7 @@ use crate::bench::{Bench, told};
 
 fn refused(bench: &Bench, statement: &str) -> String {
     let house = bench.house().expect("a project");
-    let found = bench.runtime.block_on(house.query_sql(statement.to_owned(), Cancel::default()));
+    let found = bench.runtime.block_on(house.query_sql(statement.to_owned(), None, Cancel::default()));
     told(&found.expect_err(statement)).lines().next().unwrap_or_default().to_owned()
 }
 

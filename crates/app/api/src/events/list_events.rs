@@ -1,0 +1,87 @@
+//! `GET /api/v1/events`
+
+use axum::{Json, extract::State, http::StatusCode};
+use eventlog::{LogError, Recorded};
+use http_edge::{Access, Caller, List, Operation, Params, Problem};
+use kernel::{Cursor, Page, PageRequest, Permission, WorkspaceId};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::EventForm;
+use crate::{Spine, form::page};
+
+/// Names of the lists in their cursors.
+const LOG: &str = "events.list";
+const STREAM: &str = "events.list_stream";
+/// Events of the log that one call looks at, at most: where others' events lie between, a page is shorter and goes on.
+const LOOKED_AT: u32 = 5_000;
+
+pub(super) fn operation(spine: &Spine) -> Operation {
+    Operation::get("list_events", "/api/v1/events", Access::Needs(Permission::EventsRead))
+        .about("List events, the oldest first", "A page may be shorter than asked for and still have a `next_cursor`. An event is listed once it is sealed, within a moment; those of one `stream` are listed at once.")
+        .query::<Query>()
+        .answers::<List<EventForm>>(StatusCode::OK)
+        .by(list_events, spine)
+}
+
+/// Which events.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Query {
+    /// Only those of this stream, `context.aggregate.id`.
+    stream: Option<String>,
+    /// At most so many, 1 to 500; 50 where it is left out.
+    #[schemars(range(min = 1, max = 500))]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+async fn list_events(
+    State(spine): State<Spine>,
+    Caller(actor): Caller,
+    Params(query): Params<Query>,
+) -> Result<Json<List<EventForm>>, Problem> {
+    actor.require(Permission::EventsRead)?;
+    let request = page(query.limit, query.cursor.as_deref())?;
+    let name = if query.stream.is_some() { STREAM } else { LOG };
+    let after = match request.after() {
+        // A cursor that was made by hand begins somewhere else, and harms nobody.
+        Some(cursor) => cursor.position(name)?.try_into().map_or(0, u64::from_be_bytes),
+        None => 0,
+    };
+    let found = match &query.stream {
+        Some(stream) => of_stream(&spine, (actor.workspace, stream), (after, &request)).await?,
+        None => of_log(&spine, actor.workspace, (after, &request)).await?,
+    };
+    Ok(Json(List::of(found, EventForm::from)))
+}
+
+async fn of_stream(
+    spine: &Spine,
+    (workspace, stream): (WorkspaceId, &str),
+    (after, request): (u64, &PageRequest),
+) -> Result<Page<Recorded>, LogError> {
+    let mut items = spine.log.stream(workspace, stream, after).await?;
+    let is_more = items.len() > request.limit() as usize;
+    items.truncate(request.limit() as usize);
+    let next = items.last().filter(|_| is_more).map(|last| Cursor::new(STREAM, &last.version.to_be_bytes()));
+    Ok(Page { items, next })
+}
+
+async fn of_log(
+    spine: &Spine,
+    workspace: WorkspaceId,
+    (after, request): (u64, &PageRequest),
+) -> Result<Page<Recorded>, LogError> {
+    let read = spine.log.after(after, LOOKED_AT).await?;
+    let end = read.last().map_or(after, |last| last.position);
+    let most = request.limit() as usize;
+    let mut items: Vec<Recorded> =
+        read.into_iter().filter(|event| event.workspace == workspace).take(most + 1).collect();
+    let is_more = items.len() > most;
+    items.truncate(most);
+    let goes_on =
+        if is_more { items.last().map(|last| last.position) } else { (spine.log.head().await? > end).then_some(end) };
+    Ok(Page { items, next: goes_on.map(|position| Cursor::new(LOG, &position.to_be_bytes())) })
+}
