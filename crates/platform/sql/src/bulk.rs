@@ -1,4 +1,6 @@
-//! Many rows at once: arrays on PostgreSQL, rows of `VALUES` on SQLite, and PostgreSQL's COPY where no row is guarded.
+//! Many rows at once: arrays on PostgreSQL, rows of `VALUES` on SQLite.
+//!
+//! Absent on purpose: PostgreSQL's COPY, which row-level security refuses.
 
 use sqlx::{Arguments as _, postgres::PgArguments};
 

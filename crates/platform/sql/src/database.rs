@@ -170,11 +170,12 @@ impl Database {
     /// PostgreSQL the role has to own the tables and the database.
     ///
     /// # Errors
-    /// [`SqlError`].
+    /// [`SqlError`]; [`SqlError::Busy`] when somebody sees what was deleted, so that it is still there, or holds a table, for
+    /// longer than a transaction may take: try again later.
     pub async fn rewrite(&self, tables: &[&str]) -> Result<(), SqlError> {
         match &*self.0 {
             Backend::Sqlite(_) => self.fold().await,
-            Backend::Postgres(postgres) => postgres.vacuum_full(tables).await,
+            Backend::Postgres(postgres) => postgres.rewrite(tables).await,
         }
     }
 
@@ -182,7 +183,7 @@ impl Database {
     /// PostgreSQL, whose log has a life of its own.
     ///
     /// # Errors
-    /// [`SqlError`]; [`SqlError::Busy`] when a reader holds on to an old snapshot.
+    /// [`SqlError`]; [`SqlError::Busy`] when a reader holds on to an old snapshot for some seconds.
     pub async fn fold(&self) -> Result<(), SqlError> {
         match &*self.0 {
             Backend::Sqlite(sqlite) => sqlite.fold().await,

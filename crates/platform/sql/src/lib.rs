@@ -16,6 +16,7 @@ mod error;
 mod migrate;
 mod postgres;
 mod replica;
+mod rewrite;
 mod row;
 mod sqlite;
 mod statement;

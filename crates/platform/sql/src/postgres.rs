@@ -1,6 +1,11 @@
 //! PostgreSQL: a pool whose transactions run in tasks of their own, and replicas for reads that may be a little old.
+//!
+//! A server can vanish without a word, and TCP takes a quarter of an hour to notice, or does not: every answer is waited for in
+//! time, and a connection that owes one is closed.
 
 use std::{
+    future::Future,
+    io,
     str::FromStr,
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
@@ -17,6 +22,7 @@ use crate::{
     Scope, SqlError, Tx,
     database::{Call, Settings, guarded},
     replica::Replica,
+    rewrite::rewrite,
     tx::{Connection, raw_postgres},
 };
 
@@ -25,17 +31,13 @@ const ACQUIRE: Duration = Duration::from_secs(10);
 /// The same for a replica, whose reads another server can answer.
 const ACQUIRE_REPLICA: Duration = Duration::from_secs(1);
 const READ: (&str, &str) = ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "");
+/// How much longer than a transaction may take its begin and its end are waited for: a server that is there ends what takes
+/// too long by itself, and says so.
+pub(crate) const GRACE: Duration = Duration::from_secs(2);
+/// How long a connection may take to show, on its way back into the pool, that it lives.
+const GIVE_BACK: Duration = Duration::from_secs(5);
 /// How long it may take to ask why there was none.
 const ASK: Duration = Duration::from_secs(1);
-
-/// A new type, even the same one, drops what the planner has noted of a column's values, and of indexes on it. Not that of
-/// the workspace, which a policy names.
-const FORGET_VALUES: &str = "DO $$ BEGIN EXECUTE (
-    SELECT 'ALTER TABLE {table} ' || string_agg(format('ALTER COLUMN %I TYPE %s%s', attname, format_type(atttypid, atttypmod),
-        CASE WHEN attcollation = 0 THEN '' ELSE ' COLLATE ' || attcollation::regcollation END), ', ')
-    FROM pg_attribute
-    WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped AND attname <> 'workspace_id'
-); END $$";
 
 #[derive(Debug)]
 pub(crate) struct Postgres {
@@ -62,15 +64,15 @@ impl Postgres {
 
     pub(crate) async fn write(&self, (scope, lock): (Scope, Option<i64>), mut call: Box<dyn Call>) {
         let lock = lock.map_or(String::new(), |lock| format!("; SELECT pg_advisory_xact_lock({lock})"));
-        let mut tx = match self.begin(&self.primary, ("BEGIN", &lock), scope).await {
+        let mut tx = match self.begin(self.of_primary(), ("BEGIN", &lock), scope).await {
             Ok(tx) => tx,
             Err(error) => return call.tell(Some(error)),
         };
         match guarded(self.limit, call.run(&mut tx)).await {
-            Ok(true) => call.tell(end(&mut tx, "COMMIT").await.err()),
+            Ok(true) => call.tell(self.end(tx, "COMMIT").await.err()),
             Ok(false) => {
                 // The caller hears its own error; a connection that cannot roll back is closed, which rolls back.
-                let _ = end(&mut tx, "ROLLBACK").await;
+                let _ = self.end(tx, "ROLLBACK").await;
                 call.tell(None);
             }
             Err(error) => {
@@ -85,7 +87,7 @@ impl Postgres {
         let on_replica = if old { self.begin_on_replica(scope).await } else { None };
         let mut tx = match on_replica {
             Some(tx) => tx,
-            None => match self.begin(&self.primary, READ, scope).await {
+            None => match self.begin(self.of_primary(), READ, scope).await {
                 Ok(tx) => tx,
                 Err(error) => return call.tell(Some(error)),
             },
@@ -93,7 +95,7 @@ impl Postgres {
         let outcome = guarded(self.limit, call.run(&mut tx)).await;
         match &outcome {
             // Nothing was written; how the end goes matters only to the connection.
-            Ok(_) => drop(end(&mut tx, "ROLLBACK").await),
+            Ok(_) => drop(self.end(tx, "ROLLBACK").await),
             Err(_) => close(&mut tx),
         }
         call.tell(outcome.err());
@@ -107,7 +109,7 @@ impl Postgres {
             if replica.rests() {
                 continue;
             }
-            match self.begin(&replica.pool, READ, scope).await {
+            match self.begin((&replica.pool, ACQUIRE_REPLICA), READ, scope).await {
                 Ok(tx) => return Some(tx),
                 Err(error) => {
                     tracing::warn!(error = %error, "a replica does not answer, its reads go elsewhere: {error}");
@@ -118,24 +120,11 @@ impl Postgres {
         None
     }
 
-    /// Outside of any transaction, as VACUUM wants it, and for as long as a large table takes. What the planner had noted
-    /// of the values (`pg_statistic`) goes too: ANALYZE alone keeps the notes of a table that is empty now.
-    pub(crate) async fn vacuum_full(&self, tables: &[&str]) -> Result<(), SqlError> {
-        let mut connection = self.acquire(&self.primary).await?;
-        let mut statements = vec!["SET statement_timeout = 0".to_owned()];
-        for table in tables {
-            statements.push(FORGET_VALUES.replace("{table}", table));
-            statements.push(format!("VACUUM (FULL, ANALYZE) {table}"));
-        }
-        statements.push("VACUUM FULL pg_statistic".to_owned());
-        statements.push("RESET statement_timeout".to_owned());
-        for statement in statements {
-            if let Err(error) = raw_postgres(statement, &mut connection).await {
-                connection.close_on_drop();
-                return Err(error.into());
-            }
-        }
-        Ok(())
+    /// Outside of any transaction, as VACUUM wants it, and for as long as a large table takes. Whoever sees what was deleted
+    /// may go on for as long as a transaction may take.
+    pub(crate) async fn rewrite(&self, tables: &[&str]) -> Result<(), SqlError> {
+        let connection = answered(ACQUIRE, self.primary.connect_options().connect()).await?;
+        rewrite(connection, tables, self.limit).await
     }
 
     pub(crate) async fn close(&self) {
@@ -145,9 +134,18 @@ impl Postgres {
         }
     }
 
+    fn of_primary(&self) -> (&PgPool, Duration) {
+        (&self.primary, self.limit + GRACE)
+    }
+
     /// One journey: the transaction, and whose rows it sees. Connections that died while they lay idle are thrown away, and
     /// there may be as many of them as the pool holds.
-    async fn begin(&self, pool: &PgPool, (how, then): (&str, &str), scope: Scope) -> Result<Tx, SqlError> {
+    async fn begin(
+        &self,
+        (pool, patience): (&PgPool, Duration),
+        (how, then): (&str, &str),
+        scope: Scope,
+    ) -> Result<Tx, SqlError> {
         let whose = match scope {
             Scope::Workspace(workspace) => workspace.to_string(),
             Scope::System => "*".to_owned(),
@@ -156,19 +154,50 @@ impl Postgres {
         for _ in 0..=self.most {
             let mut connection = self.acquire(pool).await?;
             let sql = format!("{how}; SELECT set_config('grayghost.scope', '{whose}', true){then}");
-            match raw_postgres(sql, &mut connection).await {
-                Ok(()) => return Ok(Tx::new(Connection::Postgres(connection), scope)),
-                Err(error) => {
-                    connection.close_on_drop();
-                    last = error.into();
-                    if !matches!(last, SqlError::Unavailable(_)) {
-                        // The connection lives and says no: another one would say the same.
-                        break;
-                    }
-                }
+            let Err(error) = answered(patience, raw_postgres(sql, &mut connection)).await else {
+                return Ok(Tx::new(Connection::Postgres(connection), scope));
+            };
+            connection.close_on_drop();
+            let silent = matches!(&error, sqlx::Error::Io(cause) if cause.kind() == io::ErrorKind::TimedOut);
+            last = error.into();
+            if silent {
+                // The caller has waited long enough, and nobody shall wait so for the next one.
+                self.forget_idle(pool);
+                break;
+            }
+            if !matches!(last, SqlError::Unavailable(_)) {
+                // The connection lives and says no: another one would say the same.
+                break;
             }
         }
         Err(last)
+    }
+
+    /// Closes the connections that lie idle: they lead to the server that has vanished.
+    fn forget_idle(&self, pool: &PgPool) {
+        for _ in 0..self.most {
+            let Some(mut connection) = pool.try_acquire() else { return };
+            connection.close_on_drop();
+        }
+    }
+
+    /// Ends a transaction. A connection that does not heed is closed, which rolls back.
+    async fn end(&self, tx: Tx, how: &'static str) -> Result<(), SqlError> {
+        let Connection::Postgres(mut connection) = tx.connection else { return Err(SqlError::Aborted) };
+        let Err(error) = answered(self.limit + GRACE, raw_postgres(how.to_owned(), &mut connection)).await else {
+            // Whoever takes a connection back asks it whether it lives, and would wait for that as long as TCP does.
+            tokio::spawn(tokio::time::timeout(GIVE_BACK, connection.return_to_pool()));
+            return Ok(());
+        };
+        connection.close_on_drop();
+        let refused = matches!(error, sqlx::Error::Database(_));
+        Err(match error.into() {
+            // Lost, or told to go (57P01), which may be between the commit and its answer.
+            SqlError::Unavailable(source) => SqlError::Unknown(source),
+            SqlError::Refused(source) if !refused => SqlError::Unknown(source),
+            // The server said no: it rolled back.
+            other => other,
+        })
     }
 
     async fn acquire(&self, pool: &PgPool) -> Result<PoolConnection<Driver>, SqlError> {
@@ -197,19 +226,14 @@ impl Postgres {
     }
 }
 
-async fn end(tx: &mut Tx, how: &'static str) -> Result<(), SqlError> {
-    let Connection::Postgres(connection) = &mut tx.connection else { return Err(SqlError::Aborted) };
-    let done = raw_postgres(how.to_owned(), connection).await;
-    done.map_err(|error| {
-        connection.close_on_drop();
-        let refused = matches!(error, sqlx::Error::Database(_));
-        match error.into() {
-            // Lost, or told to go (57P01), which may be between the commit and its answer.
-            SqlError::Unavailable(source) => SqlError::Unknown(source),
-            SqlError::Refused(source) if !refused => SqlError::Unknown(source),
-            // The server said no: it rolled back.
-            other => other,
-        }
+/// Waits for the server's word for so long; then it counts as gone.
+pub(crate) async fn answered<T>(
+    patience: Duration,
+    word: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    tokio::time::timeout(patience, word).await.unwrap_or_else(|_| {
+        let silence = format!("the server has not answered for {} s", patience.as_secs());
+        Err(io::Error::new(io::ErrorKind::TimedOut, silence).into())
     })
 }
 

@@ -9,7 +9,7 @@ use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection as _, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 use crate::{
     Scope, SqlError, Tx,
@@ -23,9 +23,11 @@ const MOST_TOGETHER: usize = 256;
 const QUEUE: usize = 1_024;
 /// The address of a database that ends with its process.
 const IN_MEMORY: &str = ":memory:";
-/// How often, and how long apart, the write-ahead log is tried to be folded while others use it.
-const FOLDS: u32 = 100;
-const FOLD_WAIT: Duration = Duration::from_millis(50);
+/// How long the write-ahead log is tried to be folded while others use it.
+const FOLD: Duration = Duration::from_secs(5);
+/// How long one try waits for readers, and all writers wait with it; and how long they have then for themselves.
+const FOLD_TRY: Duration = Duration::from_millis(50);
+const FOLD_PAUSE: Duration = Duration::from_millis(100);
 /// How long another process may hold the write lock.
 const LOCK_WAIT: Duration = Duration::from_secs(20);
 
@@ -103,19 +105,21 @@ impl Sqlite {
         let Some(readers) = &self.readers else { return Ok(()) };
         let options = SqliteConnectOptions::clone(&readers.connect_options()).pragma("query_only", "OFF");
         let mut connection = options.connect().await?;
-        let mut folded = Err(SqlError::Busy);
-        for _ in 0..FOLDS {
+        let patience = format!("PRAGMA busy_timeout = {}", FOLD_TRY.as_millis());
+        sqlx::raw_sql(AssertSqlSafe(patience)).execute(&mut connection).await?;
+        let until = Instant::now() + FOLD;
+        let folded = loop {
             let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut connection).await;
-            folded = match row {
+            let folded = match row {
                 Ok(row) if sqlx::Row::try_get::<i64, _>(&row, 0)? == 0 => Ok(()),
                 Ok(_) => Err(SqlError::Busy),
                 Err(error) => Err(error.into()),
             };
-            if !matches!(folded, Err(SqlError::Busy)) {
-                break;
+            if !matches!(folded, Err(SqlError::Busy)) || Instant::now() >= until {
+                break folded;
             }
-            tokio::time::sleep(FOLD_WAIT).await;
-        }
+            tokio::time::sleep(FOLD_PAUSE).await;
+        };
         connection.close().await?;
         folded
     }

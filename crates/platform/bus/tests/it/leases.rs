@@ -49,7 +49,7 @@ async fn a_dead_process_is_replaced_in_time(place: Place) {
     let killed = Instant::now();
     second.until(|_| second.done(id) == [1, 2]).await;
     // A lease is 400 ms; the rest is for a machine that does other things too.
-    assert!(killed.elapsed() < Duration::from_millis(400 + 2_000), "{:?}", killed.elapsed());
+    assert!(killed.elapsed() < Duration::from_secs(20), "{:?}", killed.elapsed());
     other.stop().await;
 }
 
@@ -86,7 +86,7 @@ async fn a_stop_waits_for_what_is_at_work(place: Place) {
     stuck.until(|seen| !seen.is_empty()).await;
     let asked = Instant::now();
     process.stop().await;
-    assert!(asked.elapsed() < Duration::from_secs(2));
+    assert!(asked.elapsed() < Duration::from_secs(20), "{:?}", asked.elapsed());
     assert_eq!(bench.status(&stuck).await.behind, 2);
 }
 

@@ -1,6 +1,8 @@
 //! A caller that goes away at any moment leaves nothing half done and no connection out of order.
 //!
-//! sqlx 0.9 on PostgreSQL, asked directly, lost 2,862 of 3,000 acknowledged inserts after this.
+//! The transaction is in a task of its own and its caller only waits for the answer, so what is dropped here is a caller after
+//! none to six looks at it, while the transaction is anywhere. sqlx 0.9 on PostgreSQL, asked directly, lost 2,862 of 3,000
+//! acknowledged inserts after this.
 
 use std::{future::Future, task::Poll};
 
@@ -19,7 +21,6 @@ async fn callers_that_go_away(place: Place) {
     new_counter(&place, "dropped").await;
     new_counter(&place, "kept").await;
     for number in 0..CALLERS {
-        // Each step of a transaction wakes its caller's task at most a few times: dropped at each of them in turn.
         let call = place.database.write::<i64, SqlError, _>(Scope::System, |tx| count_up(tx, "dropped").boxed());
         dropped_after(number % 7, call).await;
         if number % 3 == 0 {
@@ -30,8 +31,10 @@ async fn callers_that_go_away(place: Place) {
         assert_eq!(kept.expect("acknowledged"), i64::try_from(number).expect("as stored") + 1);
     }
     assert_eq!(counter(&place, "kept").await, i64::try_from(CALLERS).expect("as stored"));
-    // What was dropped before it was handed over never began; everything else went to its end.
-    assert!((0..=i64::try_from(CALLERS).expect("as stored")).contains(&counter(&place, "dropped").await));
+    // Who was dropped before the first look asked for nothing; of the others, what was handed over went to its end.
+    let asked = (0..CALLERS).filter(|number| number % 7 > 0).count();
+    let dropped = counter(&place, "dropped").await;
+    assert!((1..=i64::try_from(asked).expect("as stored")).contains(&dropped), "{dropped} of {asked}");
 }
 
 /// Polls a future so many times, with the others of the runtime in between, and drops it.

@@ -6,6 +6,7 @@ mod keeping;
 mod migrating;
 mod reading;
 mod scoping;
+mod vanishing;
 mod writing;
 
 use kernel::Timestamp;
