@@ -1,6 +1,7 @@
 //! The log through its front door, on both databases.
 
 mod conforming;
+mod erasing;
 mod filling;
 mod forgetting;
 mod keys;
