@@ -7,4 +7,5 @@ mod forgetting;
 mod keys;
 mod properties;
 mod restoring;
+mod switching;
 mod tailing;

@@ -96,6 +96,7 @@ async fn a_restored_log_is_written_while_it_is_adopted() {
     });
     let writers: Vec<_> = writers.collect();
     let other = toy.other_process(3).await;
+    // What came late in one cluster is sealed by the time of the next.
     for far in ["1000000000", "-1000000000", "1000000000"] {
         move_far(&toy, far).await;
         let (one, two) = tokio::join!(toy.log.seal(), other.seal());

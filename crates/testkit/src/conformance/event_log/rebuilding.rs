@@ -19,7 +19,7 @@ use tokio::time::sleep;
 
 use super::{
     projecting::{Moody, filled},
-    toy::{Account, AccountEvent, AccountId, Balances, FOLLOWER, INLINE, Toy},
+    toy::{Account, AccountEvent, AccountId, Balances, INLINE, Toy},
 };
 use crate::{Place, conformance::rules::rules};
 
