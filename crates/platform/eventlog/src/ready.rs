@@ -18,7 +18,7 @@ use crate::{EventLog, LogError, Projection, projector::make_tables, rebuild::dro
 /// How long a shadow may stand still that nobody holds.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long to wait for another process at most, however well it goes on.
-const WAIT: Duration = Duration::from_secs(600);
+const WAIT: Duration = Duration::from_mins(10);
 /// How often to look.
 const LOOK: Duration = Duration::from_millis(100);
 /// The version of a read model that lacks the events from before it was there. Those of the product count from 1.

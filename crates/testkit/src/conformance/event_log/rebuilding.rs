@@ -93,7 +93,7 @@ async fn two_rebuilds_at_once(place: Place) {
         let log = toy.log_with(toy.place.again().await, seed, vec![model]);
         Projector::new(log, vec![]).rebuild(INLINE.name).await
     };
-    let done = tokio::time::timeout(Duration::from_secs(60), join(anew(2), anew(3))).await.expect("an end");
+    let done = tokio::time::timeout(Duration::from_mins(1), Box::pin(join(anew(2), anew(3)))).await.expect("an end");
     assert_eq!((done.0.expect("made anew"), done.1.expect("made anew")), (40, 40));
     assert_eq!((toy.rows("toy_balances").await, shadows(&toy).await), (before, 0));
 }
@@ -111,7 +111,7 @@ async fn processes_that_start_together(place: Place) {
         (row.get::<i64>(0).expect("as stored"), row.get::<i64>(1).expect("as stored"))
     };
     let before = toy.rows("toy_balances").await;
-    let all = tokio::time::timeout(Duration::from_secs(60), join_all((2..5).map(start))).await.expect("an end");
+    let all = tokio::time::timeout(Duration::from_mins(1), join_all((2..5).map(start))).await.expect("an end");
     assert_eq!(all, [(2, 1); 3], "one of them made it");
     let after = toy.rows("toy_balances").await;
     assert!(before.iter().zip(&after).all(|(old, new)| old.1 * 2 == new.1 && old.2 == new.2), "{after:?}");
