@@ -14,13 +14,14 @@ use std::{
 
 use kernel::{
     Chance, Source, SubjectId, Timestamp, WorkspaceId,
-    seal::{self, SealError},
+    seal::{self, SealError, Sealer},
 };
 
 use crate::{
     CryptoError, KeyStore, MAX_BATCH, MasterKeys, SubjectKeys, SubjectRow,
     held::{Held, WorkspaceKeys, lost_workspace_key},
     recent::Recent,
+    sealer::FieldSealer,
     secret::Secret,
 };
 
@@ -139,6 +140,19 @@ impl KeyRing {
     /// # Errors
     /// As [`KeyRing::ensure`]; `crypto.subject_erased`, `crypto.field_damaged`.
     pub async fn writing<R>(&self, workspace: WorkspaceId, work: impl FnMut() -> R) -> Result<R, CryptoError> {
+        Ok(self.settle(workspace, Absent::Make, work).await?.0)
+    }
+
+    /// The same, and of whom something was sealed: their keys may be remembered for longer than they are stored, so whoever
+    /// stores what was written asks whether they were erased meanwhile.
+    ///
+    /// # Errors
+    /// As [`KeyRing::writing`].
+    pub async fn writing_of<R>(
+        &self,
+        workspace: WorkspaceId,
+        work: impl FnMut() -> R,
+    ) -> Result<(R, BTreeSet<SubjectId>), CryptoError> {
         self.settle(workspace, Absent::Make, work).await
     }
 
@@ -148,7 +162,7 @@ impl KeyRing {
     /// # Errors
     /// As [`KeyRing::load`]; `crypto.field_damaged`.
     pub async fn reading<R>(&self, workspace: WorkspaceId, work: impl FnMut() -> R) -> Result<R, CryptoError> {
-        self.settle(workspace, Absent::Refuse, work).await
+        Ok(self.settle(workspace, Absent::Refuse, work).await?.0)
     }
 
     /// Erases the keys of these subjects for ever, whether they had one or not. Gives how many were not erased before.
@@ -182,10 +196,15 @@ impl KeyRing {
         workspace: WorkspaceId,
         absent: Absent,
         mut work: impl FnMut() -> R,
-    ) -> Result<R, CryptoError> {
+    ) -> Result<(R, BTreeSet<SubjectId>), CryptoError> {
         let mut keys = SubjectKeys::none(workspace);
+        let mut within = |keys: &SubjectKeys| {
+            let own = Arc::new(FieldSealer::new(self, keys));
+            let sealer: Arc<dyn Sealer> = Arc::<FieldSealer>::clone(&own);
+            seal::within(&sealer, &mut work).map(|done| (done, own.take_sealed()))
+        };
         for _ in 1..MAX_ROUNDS {
-            match (seal::within(&self.sealer(&keys), &mut work), absent) {
+            match (within(&keys), absent) {
                 (Err(SealError::Missing(subjects)), Absent::Make) => {
                     keys.held.extend(self.ensure(workspace, &subjects).await?.held);
                 }
@@ -195,7 +214,7 @@ impl KeyRing {
                 (done, _) => return Ok(done?),
             }
         }
-        Ok(seal::within(&self.sealer(&keys), work)?)
+        Ok(within(&keys)?)
     }
 
     /// What is remembered of the subjects and what the store has of the others; then those that it does not have.

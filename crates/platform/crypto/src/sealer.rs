@@ -1,6 +1,9 @@
 //! Seals and opens the fields of one workspace with keys that are at hand.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use kernel::{
     SubjectId,
@@ -18,9 +21,20 @@ use crate::{
 pub(crate) struct FieldSealer {
     pub(crate) ring: KeyRing,
     pub(crate) keys: SubjectKeys,
+    /// Of whom something was sealed.
+    sealed: Mutex<BTreeSet<SubjectId>>,
 }
 
 impl FieldSealer {
+    pub(crate) fn new(ring: &KeyRing, keys: &SubjectKeys) -> Self {
+        Self { ring: ring.clone(), keys: keys.clone(), sealed: Mutex::default() }
+    }
+
+    /// Of whom something was sealed; it begins anew then.
+    pub(crate) fn take_sealed(&self) -> BTreeSet<SubjectId> {
+        std::mem::take(&mut *self.sealed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn find(&self, subject: SubjectId) -> Result<Held, SealError> {
         let own = self.keys.held.get(&subject).cloned();
         own.or_else(|| self.ring.remembered(self.keys.workspace, subject)).ok_or(SealError::Missing(vec![subject]))
@@ -37,6 +51,7 @@ impl Sealer for FieldSealer {
         let context = self.context(subject, &key);
         let bytes =
             cipher::seal(&key.secret, context, plaintext, self.ring.chance()).ok_or(SealError::Refused(subject))?;
+        self.sealed.lock().unwrap_or_else(PoisonError::into_inner).insert(subject);
         Ok(Sealed { key_version: key.version, bytes })
     }
 
@@ -54,6 +69,6 @@ impl Sealer for FieldSealer {
 impl KeyRing {
     /// A sealer for [`kernel::seal::within`]. Keys that it lacks come out of there as missing.
     pub fn sealer(&self, keys: &SubjectKeys) -> Arc<dyn Sealer> {
-        Arc::new(FieldSealer { ring: self.clone(), keys: keys.clone() })
+        Arc::new(FieldSealer::new(self, keys))
     }
 }

@@ -1,7 +1,9 @@
 //! Events to rows; and many streams at once.
 
+use std::collections::BTreeSet;
+
 use futures::FutureExt;
-use kernel::{Actor, Aggregate, Event as _, Timestamp};
+use kernel::{Actor, Aggregate, Event as _, SubjectId, Timestamp};
 use sql::{Scope, Tx, Value, args};
 
 use crate::{
@@ -49,20 +51,24 @@ impl EventLog {
         streams: Vec<NewStream<A>>,
     ) -> Result<usize, LogError> {
         let now = self.0.source.now();
-        let mut records = Vec::with_capacity(streams.len());
+        let (mut records, mut subjects) = (Vec::with_capacity(streams.len()), BTreeSet::new());
         for NewStream { id, events } in streams {
             let stream = format!("{}.{id}", A::STREAM);
             let mut empty = Loaded { state: A::default(), version: 0, snapshot: 0 };
-            records.extend(self.record::<A>((actor, &stream), &mut empty, (events, &cause, None, now)).await?);
+            let (made, of) = self.record::<A>((actor, &stream), &mut empty, (events, &cause, None, now)).await?;
+            records.extend(made);
+            subjects.extend(of);
         }
-        let (count, this) = (records.len(), self.clone());
+        let (count, this, workspace) = (records.len(), self.clone(), actor.workspace);
         let stored: Result<(), LogError> = self
             .0
             .database
             .write(Scope::Workspace(actor.workspace), move |tx| {
                 async move {
-                    this.project_inline(tx, &records).await?;
-                    this.insert_owned(tx, records).await
+                    this.refuse_erased(tx, workspace, &subjects).await?;
+                    // In this order, as in a change: whoever switches to a read model made anew keeps `events` first.
+                    this.insert(tx, &records).await?;
+                    this.project_inline(tx, &records).await
                 }
                 .boxed()
             })
@@ -72,17 +78,18 @@ impl EventLog {
         Ok(count)
     }
 
-    /// Applies events to the aggregate and makes the records of them.
+    /// Applies events to the aggregate and makes the records of them. Then of whom personal fields were sealed: before the
+    /// records are stored, [`EventLog::refuse_erased`] is to be asked.
     pub(crate) async fn record<A: Aggregate>(
         &self,
         (actor, stream): (&Actor, &str),
         loaded: &mut Loaded<A>,
         (events, cause, occurred_at, now): (Vec<A::Event>, &Cause, Option<Timestamp>, Timestamp),
-    ) -> Result<Vec<Recorded>, LogError> {
+    ) -> Result<(Vec<Recorded>, BTreeSet<SubjectId>), LogError> {
         if events.is_empty() {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), BTreeSet::new()));
         }
-        let written = self.encode::<A>((actor.workspace, stream), &mut loaded.state, &events).await?;
+        let (written, subjects) = self.encode::<A>((actor.workspace, stream), &mut loaded.state, &events).await?;
         let correlation_id = cause.correlation_id.unwrap_or_else(|| self.0.source.uuid());
         let records = written.into_iter().map(|Written { kind, payload, fact }| {
             loaded.version += 1;
@@ -104,7 +111,7 @@ impl EventLog {
                 recorded_at: now,
             }
         });
-        Ok(records.collect())
+        Ok((records.collect(), subjects))
     }
 
     pub(crate) async fn insert(&self, tx: &mut Tx, records: &[Recorded]) -> Result<(), LogError> {
@@ -117,14 +124,12 @@ impl EventLog {
                 tx.execute(insert, row(record.clone())).await?;
                 Ok(())
             }
-            many => self.insert_owned(tx, many.to_vec()).await,
+            many => {
+                let rows = many.iter().cloned().map(row).collect();
+                tx.insert_many(("events", &COLUMNS), rows, "").await?;
+                Ok(())
+            }
         }
-    }
-
-    async fn insert_owned(&self, tx: &mut Tx, records: Vec<Recorded>) -> Result<(), LogError> {
-        let rows = records.into_iter().map(row).collect();
-        tx.insert_many(("events", &COLUMNS), rows, "").await?;
-        Ok(())
     }
 }
 

@@ -1,12 +1,13 @@
 //! The write: load, decide, append, inline read models, what the caller adds; one transaction.
 
 use futures::{FutureExt, future::BoxFuture};
-use kernel::{Actor, Aggregate, Timestamp};
+use kernel::{Actor, Aggregate, Timestamp, WorkspaceId};
 use sql::{Scope, SqlError, Tx};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{
-    Cause, EventLog, LogError, Once, Recorded,
+    Cause, EventLog, LogError, Once, Recorded, Subject,
+    erased::erasure_lock,
     load::{Loaded, Until},
     once,
 };
@@ -59,6 +60,14 @@ impl<R> From<LogError> for Failure<R> {
     }
 }
 
+/// What is held while a stream is changed. Subjects share theirs, see [`erasure_lock`].
+fn lock_of(workspace: WorkspaceId, stream: &str) -> i64 {
+    match stream.strip_prefix(Subject::STREAM).and_then(|rest| rest.strip_prefix('.')) {
+        Some(subject) => erasure_lock(workspace, subject),
+        None => xxh3_64(format!("{workspace} {stream}").as_bytes()).cast_signed(),
+    }
+}
+
 impl EventLog {
     /// Loads an aggregate, lets `decide` choose what happens, and stores it. No events is a success that changes nothing.
     ///
@@ -95,7 +104,7 @@ impl EventLog {
         E: From<R> + From<LogError>,
     {
         let stream = format!("{}.{id}", A::STREAM);
-        let lock = xxh3_64(format!("{} {stream}", actor.workspace).as_bytes()).cast_signed();
+        let lock = lock_of(actor.workspace, &stream);
         let (this, actor) = (self.clone(), actor.clone());
         let scope = Scope::Workspace(actor.workspace);
         let done = self
@@ -135,8 +144,10 @@ impl EventLog {
         }
         let events = decide(&loaded.state).map_err(Failure::Refused)?;
         let now = self.0.source.now();
-        let records =
+        let (records, subjects) =
             self.record::<A>((actor, stream), &mut loaded, (events, &how.cause, how.occurred_at, now)).await?;
+        // Before anything is written: an erasure that is under way is waited for.
+        self.refuse_erased(tx, actor.workspace, &subjects).await?;
         self.insert(tx, &records).await?;
         self.project_inline(tx, &records).await?;
         self.keep_snapshot(tx, place, &loaded).await?;

@@ -1,8 +1,8 @@
 //! Events to bytes and back, personal fields sealed on the way.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
-use kernel::{Aggregate, Event, WorkspaceId};
+use kernel::{Aggregate, Event, SubjectId, WorkspaceId};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{EventLog, LogError, Recorded};
@@ -22,21 +22,22 @@ struct Tag<'a> {
 }
 
 impl EventLog {
-    /// Applies events to the state, one after the other, and writes each with its fact.
+    /// Applies events to the state, one after the other, and writes each with its fact. Then of whom personal fields were sealed.
     pub(crate) async fn encode<A: Aggregate>(
         &self,
         (workspace, stream): (WorkspaceId, &str),
         state: &mut A,
         events: &[A::Event],
-    ) -> Result<Vec<Written>, LogError> {
+    ) -> Result<(Vec<Written>, BTreeSet<SubjectId>), LogError> {
         let mut facts = Vec::with_capacity(events.len());
         for event in events {
             state.apply(event);
             facts.push(state.publish(event));
         }
         let work = || events.iter().zip(&facts).map(|(event, fact)| write::<A>(event, fact.as_ref())).collect();
-        let written: Result<Vec<Written>, serde_json::Error> = self.0.keys.writing(workspace, work).await?;
-        written.map_err(|source| LogError::Json { stream: stream.to_owned(), source })
+        let (written, sealed): (Result<Vec<Written>, serde_json::Error>, _) =
+            self.0.keys.writing_of(workspace, work).await?;
+        Ok((written.map_err(|source| LogError::Json { stream: stream.to_owned(), source })?, sealed))
     }
 
     /// Reads events of one stream.

@@ -1,7 +1,8 @@
 //! Forgetting a subject: its keys go first, then the fact is told, so that read models drop what they hold in plain.
 //!
 //! What is stored sealed (events, facts, snapshots, jobs, idempotency records) is unreadable from the moment the keys are
-//! gone. A process that dies in between has acknowledged nothing: erasing again finishes it.
+//! gone. A process that dies in between has acknowledged nothing: erasing again finishes it. That other processes remember a
+//! key for a while is the matter of `erased.rs`.
 
 use kernel::{Actor, Aggregate, Event, Forbidden, Permission, SubjectId};
 
@@ -55,7 +56,8 @@ pub enum EraseError {
 }
 
 impl EventLog {
-    /// Erases the keys of subjects of the actor's workspace for ever, and tells so. Subjects that were erased before stay so.
+    /// Erases the keys of subjects of the actor's workspace for ever, and tells so. Subjects that were erased before stay so;
+    /// it is told again, so that whoever holds something of them in plain drops it once more.
     ///
     /// # Errors
     /// [`EraseError::Forbidden`] without `subjects:erase`; [`EraseError::Log`].
@@ -63,10 +65,7 @@ impl EventLog {
         actor.require(Permission::SubjectsErase)?;
         self.0.keys.erase(actor.workspace, subjects).await.map_err(LogError::from)?;
         for subject in subjects.iter().copied() {
-            let tell = move |known: &Subject| {
-                let told = if known.erased { vec![] } else { vec![SubjectEvent::SubjectErased { subject }] };
-                Ok::<_, EraseError>(told)
-            };
+            let tell = move |_: &Subject| Ok::<_, EraseError>(vec![SubjectEvent::SubjectErased { subject }]);
             self.change::<Subject, EraseError, EraseError>(actor, subject, tell).await?;
         }
         Ok(())

@@ -61,6 +61,12 @@ pub enum LogError {
         /// Why.
         reason: String,
     },
+    /// A read model is made anew by another process.
+    #[error("could not make read model `{name}` anew: another process is at it")]
+    Superseded {
+        /// Which.
+        name: String,
+    },
     /// A read model that nobody has registered.
     #[error("there is no read model `{name}`")]
     UnknownProjection {
@@ -81,7 +87,9 @@ impl From<SqlError> for LogError {
 impl ProductError for LogError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Moved { .. } | Self::Overtaken | Self::KeyReused { .. } => ErrorKind::Conflict,
+            Self::Moved { .. } | Self::Overtaken | Self::KeyReused { .. } | Self::Superseded { .. } => {
+                ErrorKind::Conflict
+            }
             Self::Sql(error) => error.kind(),
             Self::Crypto(error) => error.kind(),
             Self::UnknownProjection { .. } => ErrorKind::NotFound,
@@ -98,6 +106,7 @@ impl ProductError for LogError {
             Self::Json { .. } => "eventlog.unreadable",
             Self::Newer { .. } => "eventlog.newer",
             Self::Projection { .. } => "eventlog.projection",
+            Self::Superseded { .. } => "eventlog.superseded",
             Self::UnknownProjection { .. } => "eventlog.unknown_projection",
         }
     }
@@ -108,6 +117,7 @@ impl ProductError for LogError {
             Self::KeyReused { .. } => Some("give each command an idempotency key of its own".to_owned()),
             Self::Sql(error) => error.remedy(),
             Self::Crypto(error) => error.remedy(),
+            Self::Superseded { .. } => Some("wait until the other process has made it".to_owned()),
             Self::Newer { .. } => Some("run the newer version of the product".to_owned()),
             Self::UnknownProjection { .. } => Some("`grayghost events projections` lists them".to_owned()),
             Self::Json { .. } | Self::Projection { .. } => None,

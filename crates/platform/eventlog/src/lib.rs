@@ -13,11 +13,13 @@
 //! Absent on purpose: subscriptions with retries and dead letters (`platform/bus`), jobs (`platform/jobs`), and a
 //! repository for each aggregate.
 
+mod adopt;
 mod append;
 mod chain;
 mod change;
 mod codec;
 mod erase;
+mod erased;
 mod error;
 mod keystore;
 mod load;
@@ -26,6 +28,7 @@ mod once;
 mod projection;
 mod projector;
 mod read;
+mod ready;
 mod rebuild;
 mod record;
 mod schema;

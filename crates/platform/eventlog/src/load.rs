@@ -1,7 +1,9 @@
 //! An aggregate from its events, or from a snapshot and the events after it.
 
+use std::sync::OnceLock;
+
 use kernel::{Aggregate, Timestamp, WorkspaceId};
-use sql::{Tx, args};
+use sql::{Sql, Tx, args};
 
 use crate::{EventLog, LogError, Recorded, record::COLUMNS};
 
@@ -82,23 +84,37 @@ impl EventLog {
 }
 
 async fn rows_after(tx: &mut Tx, stream: &str, version: u64, until: Until) -> Result<Vec<Recorded>, LogError> {
-    let (most, latest) = match until {
-        Until::End => (i64::MAX, i64::MAX),
-        Until::Version(version) => (number(version), i64::MAX),
-        Until::Time(at) => (i64::MAX, at.0),
+    let (select, until) = match until {
+        Until::End => (until_version(), i64::MAX),
+        Until::Version(version) => (until_version(), number(version)),
+        Until::Time(at) => (until_time(), at.0),
     };
-    let select = const_format(COLUMNS);
-    let rows = tx.all(select, args![stream, number(version), most, latest]).await?;
+    let rows = tx.all(select, args![stream, number(version), until]).await?;
     rows.iter().map(|row| Recorded::read(row, 0, 0).map_err(LogError::from)).collect()
 }
 
 /// The text is made once a process: a statement is known to the database by its text.
-fn const_format(columns: &'static str) -> &'static sql::Sql {
-    static TEXT: std::sync::OnceLock<sql::Sql> = std::sync::OnceLock::new();
+fn until_version() -> &'static Sql {
+    static TEXT: OnceLock<Sql> = OnceLock::new();
     TEXT.get_or_init(|| {
-        sql::Sql::made(format!(
-            "SELECT {columns} FROM events e WHERE e.workspace_id = $1 AND e.stream = $2
-             AND e.version > $3 AND e.version <= $4 AND e.recorded_at <= $5 ORDER BY e.version"
+        Sql::made(format!(
+            "SELECT {COLUMNS} FROM events e WHERE e.workspace_id = $1 AND e.stream = $2
+             AND e.version > $3 AND e.version <= $4 ORDER BY e.version"
+        ))
+    })
+}
+
+/// Up to the first event that was stored later. Times come from the clocks of several processes: an event behind that one
+/// may bear an earlier time, and without what came before it it would mean something else.
+fn until_time() -> &'static Sql {
+    static TEXT: OnceLock<Sql> = OnceLock::new();
+    TEXT.get_or_init(|| {
+        Sql::made(format!(
+            "SELECT {COLUMNS} FROM events e WHERE e.workspace_id = $1 AND e.stream = $2 AND e.version > $3
+             AND e.version < coalesce((SELECT min(later.version) FROM events later
+                 WHERE later.workspace_id = $1 AND later.stream = $2 AND later.recorded_at > $4), {})
+             ORDER BY e.version",
+            i64::MAX
         ))
     })
 }

@@ -22,7 +22,7 @@ pub trait Projection: Send + Sync + 'static {
     /// Durable name, `context.what`.
     fn name(&self) -> &'static str;
 
-    /// Grows when the rows change their meaning: they are then made anew.
+    /// Grows from 1 when the rows change their meaning: they are then made anew.
     fn version(&self) -> u32 {
         1
     }

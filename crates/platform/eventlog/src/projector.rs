@@ -10,6 +10,7 @@ use crate::{
     EventLog, LogError, Projection, ReadModel, Recorded, Subject, Table,
     load::number,
     projection::{named, reads},
+    ready::Wanted,
 };
 
 /// Events that one transaction brings into a read model.
@@ -57,35 +58,6 @@ impl EventLog {
         }
         Ok(())
     }
-
-    pub(crate) async fn make_ready(&self, projection: &Arc<dyn Projection>) -> Result<(), LogError> {
-        let (name, version, tables) = (projection.name(), projection.version(), projection.tables());
-        let known: Option<i64> = self
-            .database()
-            .write::<_, LogError, _>(Scope::System, move |tx| {
-                async move {
-                    let insert = "INSERT INTO cursors (name, version, position, rebuilds) VALUES ($1, $2, 0, 0) ON CONFLICT DO NOTHING";
-                    if tx.execute(insert, args![name, version]).await? == 1 {
-                        make_tables(tx, tables, "").await?;
-                        return Ok(None);
-                    }
-                    let row = tx.one("SELECT version FROM cursors WHERE name = $1", args![name]).await?;
-                    Ok(Some(row.get(0)?))
-                }
-                .boxed()
-            })
-            .await?;
-        match known {
-            // A read model that is new to a log which is not.
-            None if self.head().await? > 0 || self.any().await? => self.rebuild(projection).await.map(|_| ()),
-            Some(known) if known != i64::from(version) => self.rebuild(projection).await.map(|_| ()),
-            _ => Ok(()),
-        }
-    }
-
-    async fn any(&self) -> Result<bool, LogError> {
-        Ok(!self.database().all("SELECT 1 FROM events LIMIT 1", args![]).await?.is_empty())
-    }
 }
 
 impl Projector {
@@ -106,17 +78,25 @@ impl Projector {
         Ok(())
     }
 
-    /// Brings all read models up to what is sealed; gives the number of events that they took.
+    /// Brings all read models up to what is sealed; gives the number of events that they took here.
     ///
     /// # Errors
-    /// [`LogError::Projection`] of the first that refuses; the others go on.
+    /// [`LogError::Projection`] of the first that refuses, [`LogError::UnknownProjection`] of one that was not prepared; the
+    /// others go on.
     pub async fn catch_up(&self) -> Result<u64, LogError> {
         let (mut taken, mut refused) = (0, None);
         for projection in &*self.followers {
             loop {
                 match self.log.step(projection, "").await {
-                    Ok(0) => break,
-                    Ok(events) => taken += events,
+                    Ok(Step::Taken(events)) => taken += events,
+                    // Somebody else goes on with it: look where it stands now.
+                    Ok(Step::Moved) => {}
+                    Ok(Step::UpToDate) => break,
+                    Ok(Step::Missing) => {
+                        let name = projection.name().to_owned();
+                        refused.get_or_insert(LogError::UnknownProjection { name });
+                        break;
+                    }
                     Err(error) => {
                         refused.get_or_insert(error);
                         break;
@@ -170,14 +150,16 @@ impl Projector {
         Ok(lags)
     }
 
-    /// Makes a read model anew from the first event, beside the present one, and switches.
+    /// Makes a read model anew from the first event, beside the present one, and switches. Where another process is at it,
+    /// this begins when that has ended.
     ///
     /// # Errors
-    /// [`LogError::UnknownProjection`], and what the read model refuses; the present one then stays.
+    /// [`LogError::UnknownProjection`], [`LogError::Superseded`] when another process made it anew instead or is at it for
+    /// too long, and what the read model refuses; the present one then stays.
     pub async fn rebuild(&self, name: &str) -> Result<u64, LogError> {
         let unknown = || LogError::UnknownProjection { name: name.to_owned() };
         let known = self.followers.iter().chain(&self.log.0.inline).find(|each| each.name() == name);
-        self.log.rebuild(known.ok_or_else(unknown)?).await
+        self.log.rebuild(known.ok_or_else(unknown)?, Wanted::Anew).await
     }
 
     /// Rewrites the tables of the read models that drop rows at [`crate::SubjectEvent::SubjectErased`], once they have seen
@@ -200,39 +182,51 @@ impl Projector {
     }
 }
 
+/// What became of a look at what a read model has not seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// It took so many events.
+    Taken(u64),
+    /// There are no more.
+    UpToDate,
+    /// Somebody else has moved the cursor meanwhile; nothing was written.
+    Moved,
+    /// There is no such cursor, or no longer; nothing was written.
+    Missing,
+}
+
 impl EventLog {
     /// Brings one read model, or the shadow of it, some events further.
-    pub(crate) async fn step(&self, projection: &Arc<dyn Projection>, suffix: &str) -> Result<u64, LogError> {
+    pub(crate) async fn step(&self, projection: &Arc<dyn Projection>, suffix: &str) -> Result<Step, LogError> {
         let cursor = format!("{}{suffix}", projection.name());
         let rows = self.database().all("SELECT position FROM cursors WHERE name = $1", args![cursor.as_str()]).await?;
-        let from = rows.first().map_or(Ok(0), |row| row.count(0))?;
+        let Some(row) = rows.first() else { return Ok(Step::Missing) };
+        let from = row.count(0)?;
         let events = self.after(from, AT_ONCE).await?;
-        let Some(last) = events.last().map(|event| event.position) else { return Ok(0) };
+        let Some(last) = events.last().map(|event| event.position) else { return Ok(Step::UpToDate) };
         let (model, name, suffix) = (Arc::clone(projection), cursor.clone(), suffix.to_owned());
         let this = self.clone();
         let done = self
             .database()
             .write(Scope::System, move |tx| {
                 async move {
-                    if lock_cursor(tx, &name).await? != Some(from) {
-                        // Somebody else has moved it meanwhile.
-                        return Ok(());
+                    match lock_cursor(tx, &name).await? {
+                        Some(position) if position == from => {}
+                        Some(_) => return Ok(Step::Moved),
+                        None => return Ok(Step::Missing),
                     }
                     this.project_all(tx, (&*model, &suffix), &events).await?;
                     let update = "UPDATE cursors SET position = $2, problem = NULL WHERE name = $1";
                     tx.execute(update, args![name, number(last)]).await?;
-                    Ok(())
+                    Ok(Step::Taken(last - from))
                 }
                 .boxed()
             })
             .await;
-        match done {
-            Ok(()) => Ok(last - from),
-            Err(error) => {
-                self.note_problem(&cursor, &error).await;
-                Err(error)
-            }
+        if let Err(error) = &done {
+            self.note_problem(&cursor, error).await;
         }
+        done
     }
 
     async fn note_problem(&self, cursor: &str, error: &LogError) {

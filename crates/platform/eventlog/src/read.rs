@@ -37,7 +37,8 @@ impl EventLog {
         self.get_until(workspace, id, Until::Version(version)).await
     }
 
-    /// An aggregate as it was stored at a time.
+    /// An aggregate as it was stored at a time: before the first event that was stored later. Where clocks of processes differ,
+    /// that first event decides, whatever time those behind it bear.
     ///
     /// # Errors
     /// [`LogError`].
@@ -106,7 +107,8 @@ impl EventLog {
 
     /// Those after one position and up to another: positions are dense.
     pub(crate) async fn between(&self, after: u64, until: u64) -> Result<Vec<Recorded>, LogError> {
-        self.database()
+        let events: Vec<Recorded> = self
+            .database()
             .read(Scope::System, move |tx| {
                 async move {
                     // A plan that was kept from a small log reads all events for each page of a large one.
@@ -114,11 +116,13 @@ impl EventLog {
                         tx.execute("SET LOCAL plan_cache_mode = force_custom_plan", args![]).await?;
                     }
                     let rows = tx.all(sealed_between(), args![number(after), number(until)]).await?;
-                    rows.iter().map(placed).collect()
+                    rows.iter().map(placed).collect::<Result<_, LogError>>()
                 }
                 .boxed()
             })
-            .await
+            .await?;
+        self.hear_erasures(&events);
+        Ok(events)
     }
 
     /// The last position.

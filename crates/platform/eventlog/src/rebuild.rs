@@ -11,28 +11,41 @@ use sql::{Dialect, Scope, Sql, Tx, args};
 use crate::{
     EventLog, LogError, Projection, Recorded,
     load::number,
-    projector::{lock_cursor, make_tables},
+    projector::{Step, lock_cursor},
     read::{placed, sealed_between},
-    sealer::unsealed,
+    ready::Wanted,
+    sealer::{LOCK, unsealed},
 };
 
 /// Events that may be left for the switch, during which writers wait.
 const CLOSE: u64 = 500;
 
 impl EventLog {
-    /// Makes it anew; gives the number of sealed events that it was made of.
-    pub(crate) async fn rebuild(&self, projection: &Arc<dyn Projection>) -> Result<u64, LogError> {
-        let suffix = self.begin(projection).await?;
+    /// Makes it anew, unless it is as wanted; gives the number of sealed events that it was made of.
+    pub(crate) async fn rebuild(&self, projection: &Arc<dyn Projection>, wanted: Wanted) -> Result<u64, LogError> {
+        let Some(suffix) = self.turn(projection, wanted).await? else { return Ok(0) };
+        let made = self.make(projection, &suffix).await;
+        if made.is_err() {
+            self.abandon(projection, suffix).await;
+        }
+        made
+    }
+
+    async fn make(&self, projection: &Arc<dyn Projection>, suffix: &str) -> Result<u64, LogError> {
         loop {
             // Once a round: under load there is always something more to seal.
             self.seal().await?;
-            let taken = self.step(projection, &suffix).await?;
+            match self.step(projection, suffix).await? {
+                Step::Taken(_) => {}
+                Step::UpToDate => break,
+                Step::Moved | Step::Missing => return Err(superseded(&**projection)),
+            }
             let at = self.position(&format!("{}{suffix}", projection.name())).await?;
-            if taken == 0 || self.head().await?.saturating_sub(at) <= CLOSE {
+            if self.head().await?.saturating_sub(at) <= CLOSE {
                 break;
             }
         }
-        self.switch(projection, suffix).await
+        self.switch(projection, suffix.to_owned()).await
     }
 
     async fn position(&self, cursor: &str) -> Result<u64, LogError> {
@@ -40,31 +53,25 @@ impl EventLog {
         Ok(rows.first().map_or(Ok(0), |row| row.count(0))?)
     }
 
-    /// Makes the shadow tables under a name that no rebuild had before; those of one that broke off are dropped.
-    async fn begin(&self, projection: &Arc<dyn Projection>) -> Result<String, LogError> {
+    /// Leaves nothing of a shadow that is still ours, so that the next process need not wait for us.
+    async fn abandon(&self, projection: &Arc<dyn Projection>, suffix: String) {
         let model = Arc::clone(projection);
-        self.database()
+        let dropped: Result<(), LogError> = self
+            .database()
             .write(Scope::System, move |tx| {
                 async move {
-                    let name = model.name();
-                    tx.execute("UPDATE cursors SET rebuilds = rebuilds + 1 WHERE name = $1", args![name]).await?;
-                    let row = tx.one("SELECT rebuilds FROM cursors WHERE name = $1", args![name]).await?;
-                    let number = row.get::<i64>(0)?;
-                    for table in model.tables() {
-                        let old = format!("DROP TABLE IF EXISTS {}__r{}", table.name, number - 1);
-                        tx.execute(Sql::made(old), args![]).await?;
+                    match lock_cursor(tx, &format!("{}{suffix}", model.name())).await? {
+                        Some(_) => drop_shadow(tx, &*model, &suffix).await,
+                        None => Ok(()),
                     }
-                    tx.execute("DELETE FROM cursors WHERE name = $1", args![format!("{name}__r{}", number - 1)])
-                        .await?;
-                    let suffix = format!("__r{number}");
-                    make_tables(tx, model.tables(), &suffix).await?;
-                    let insert = "INSERT INTO cursors (name, version, position, rebuilds) VALUES ($1, $2, 0, 0)";
-                    tx.execute(insert, args![format!("{name}{suffix}"), model.version()]).await?;
-                    Ok(suffix)
                 }
                 .boxed()
             })
-            .await
+            .await;
+        if let Err(error) = dropped {
+            // Whoever begins anew drops it.
+            tracing::debug!(error = %error, "could not drop the shadow of a read model");
+        }
     }
 
     async fn switch(&self, projection: &Arc<dyn Projection>, suffix: String) -> Result<u64, LogError> {
@@ -73,13 +80,16 @@ impl EventLog {
         self.database()
             .write(Scope::System, move |tx| {
                 async move {
+                    let shadow = format!("{}{suffix}", model.name());
+                    // First of all: whoever waits for us sees by it that we live.
+                    let Some(from) = lock_cursor(tx, &shadow).await? else { return Err(superseded(&*model)) };
+                    lock_cursor(tx, model.name()).await?;
                     if tx.dialect() == Dialect::Postgres {
+                        // Nobody seals between the two looks of `rest`; a sealer does not wait, so it comes before the log.
+                        tx.execute(LOCK, args![]).await?;
                         // Writers wait here; who holds the lock on a row of events has committed or waits for nothing of ours.
                         tx.execute("LOCK TABLE events IN SHARE MODE", args![]).await?;
                     }
-                    lock_cursor(tx, model.name()).await?;
-                    let shadow = format!("{}{suffix}", model.name());
-                    let from = lock_cursor(tx, &shadow).await?.unwrap_or(0);
                     let (last, rest) = rest(tx, from, inline).await?;
                     this.project_all(tx, (&*model, &suffix), &rest).await?;
                     for table in model.tables() {
@@ -96,6 +106,20 @@ impl EventLog {
             })
             .await
     }
+}
+
+fn superseded(projection: &dyn Projection) -> LogError {
+    LogError::Superseded { name: projection.name().to_owned() }
+}
+
+/// Drops the tables and the cursor of a shadow.
+pub(crate) async fn drop_shadow(tx: &mut Tx, projection: &dyn Projection, suffix: &str) -> Result<(), LogError> {
+    for table in projection.tables() {
+        tx.execute(Sql::made(format!("DROP TABLE IF EXISTS {}{suffix}", table.name)), args![]).await?;
+    }
+    let cursor = format!("{}{suffix}", projection.name());
+    tx.execute("DELETE FROM cursors WHERE name = $1", args![cursor]).await?;
+    Ok(())
 }
 
 /// What the shadow has not seen: what was sealed since, and for a read model that is written with the fact also what is not

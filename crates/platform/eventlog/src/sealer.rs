@@ -16,6 +16,7 @@ use sql::{Dialect, Row, Scope, Sql, Tx, Value, args};
 
 use crate::{
     EventLog, LogError, Recorded,
+    adopt::{adopt, is_at_home},
     chain::{FIRST, link},
     load::number,
     record::COLUMNS,
@@ -27,6 +28,8 @@ const AT_ONCE: usize = 2_000;
 const LOOK: Duration = Duration::from_millis(100);
 /// Any number, the same in all versions: who has it seals.
 const TRY_LOCK: &str = "SELECT pg_try_advisory_xact_lock(7166305117)";
+/// The same, for whoever needs that nobody seals: it waits for the sealer, and a sealer does not wait for it.
+pub(crate) const LOCK: &str = "SELECT pg_advisory_xact_lock(7166305117)";
 
 /// Where the sealer stands: all of transactions below `low` is sealed, and of those below `high` what comes up to `seq`. On
 /// SQLite only `seq` counts.
@@ -38,12 +41,18 @@ struct State {
 }
 
 impl EventLog {
-    /// Seals what is committed, some thousand events at most; gives how many. Nothing where another process is at it.
+    /// Seals what is committed, some thousand events at most; gives how many. Nothing where another process is at it. The first
+    /// after a restore into another cluster goes through the whole log.
     ///
     /// # Errors
     /// [`LogError`] of the database.
     pub async fn seal(&self) -> Result<usize, LogError> {
-        let sealed = self.0.database.write(Scope::System, |tx| seal(tx).boxed()).await?;
+        let mut sealed = self.0.database.write(Scope::System, |tx| seal(tx).boxed()).await?;
+        if sealed.is_none() {
+            adopt(&self.0.database).await?;
+            sealed = self.0.database.write(Scope::System, |tx| seal(tx).boxed()).await?;
+        }
+        let sealed = sealed.unwrap_or(0);
         if sealed > 0 {
             self.0.sealed.send_replace(());
         }
@@ -109,15 +118,18 @@ impl EventLog {
     }
 }
 
-async fn seal(tx: &mut Tx) -> Result<usize, LogError> {
-    if tx.dialect() == Dialect::Postgres && !tx.one(TRY_LOCK, args![]).await?.get::<bool>(0)? {
-        return Ok(0);
-    }
-    let row = tx.one("SELECT position, low, high, seq, cluster FROM sealer WHERE id = 1", args![]).await?;
-    let mut state = State { position: row.count(0)?, low: row.get(1)?, high: row.get(2)?, seq: row.get(3)? };
+/// Nothing was done and `None` is given where the log comes out of another cluster.
+async fn seal(tx: &mut Tx) -> Result<Option<usize>, LogError> {
     if tx.dialect() == Dialect::Postgres {
-        adopt(tx, &row.get::<String>(4)?, &mut state).await?;
+        if !tx.one(TRY_LOCK, args![]).await?.get::<bool>(0)? {
+            return Ok(Some(0));
+        }
+        if !is_at_home(tx).await? {
+            return Ok(None);
+        }
     }
+    let row = tx.one("SELECT position, low, high, seq FROM sealer WHERE id = 1", args![]).await?;
+    let mut state = State { position: row.count(0)?, low: row.get(1)?, high: row.get(2)?, seq: row.get(3)? };
     let mut events = Vec::new();
     if state.low != state.high {
         events = next(tx, &state).await?;
@@ -128,7 +140,7 @@ async fn seal(tx: &mut Tx) -> Result<usize, LogError> {
     }
     if events.is_empty() {
         // Nothing to write: the next look begins where this one did.
-        return Ok(0);
+        return Ok(Some(0));
     }
     write_links(tx, &mut state, &events).await?;
     if events.len() < AT_ONCE {
@@ -136,7 +148,7 @@ async fn seal(tx: &mut Tx) -> Result<usize, LogError> {
     }
     let update = "UPDATE sealer SET position = $1, low = $2, high = $3, seq = $4 WHERE id = 1";
     tx.execute(update, args![number(state.position), state.low, state.high, state.seq]).await?;
-    Ok(events.len())
+    Ok(Some(events.len()))
 }
 
 /// The transactions that have ended since the last window.
@@ -145,27 +157,6 @@ async fn open_window(tx: &mut Tx, state: &mut State) -> Result<(), LogError> {
         let row = tx.one("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint", args![]).await?;
         (state.low, state.high, state.seq) = (state.high, row.get(0)?, 0);
     }
-    Ok(())
-}
-
-/// After a restore into another cluster the transaction ids of the events mean nothing any more: all of them have ended.
-async fn adopt(tx: &mut Tx, known: &str, state: &mut State) -> Result<(), LogError> {
-    let row = tx.one("SELECT system_identifier::text FROM pg_control_system()", args![]).await?;
-    let cluster: String = row.get(0)?;
-    if cluster == known {
-        return Ok(());
-    }
-    if !known.is_empty() {
-        // What the old cluster had not sealed comes first, whatever its transactions were called.
-        tx.execute(
-            "UPDATE events SET txid = 0 WHERE NOT EXISTS (SELECT 1 FROM sealed WHERE sealed.seq = events.seq)",
-            args![],
-        )
-        .await?;
-        tx.execute("UPDATE events SET txid = -1 WHERE txid <> 0", args![]).await?;
-        (state.low, state.high, state.seq) = (0, 0, 0);
-    }
-    tx.execute("UPDATE sealer SET cluster = $1 WHERE id = 1", args![cluster]).await?;
     Ok(())
 }
 

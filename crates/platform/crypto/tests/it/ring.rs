@@ -50,6 +50,24 @@ fn an_envelope_that_names_another_subject_or_version_does_not_open() {
 }
 
 #[test]
+fn it_is_said_of_whom_something_was_sealed() {
+    let setting = Setting::new();
+    let (ring, subjects) = (setting.ring(), subjects(2));
+    let mut values: Vec<_> = subjects.iter().map(|subject| Personal::of(*subject, "a".to_owned())).collect();
+    block_on(async {
+        // The second time with keys that are remembered.
+        for _ in 0..2 {
+            let work = || serde_json::to_vec(&values).unwrap();
+            let (_, sealed) = ring.writing_of(setting.workspace, work).await.unwrap();
+            assert!(sealed.iter().eq(&subjects), "{sealed:?}");
+        }
+        values.clear();
+        let work = || serde_json::to_vec(&values).unwrap();
+        assert!(ring.writing_of(setting.workspace, work).await.unwrap().1.is_empty());
+    });
+}
+
+#[test]
 fn two_processes_that_start_at_once_make_one_key() {
     let setting = Setting::new();
     let (rings, subjects) = ([setting.ring(), setting.ring()], subjects(20));

@@ -3,6 +3,7 @@
 mod changing;
 mod projecting;
 mod reading;
+mod rebuilding;
 mod sealing;
 mod telling;
 #[doc(hidden)]
@@ -18,6 +19,7 @@ use crate::Place;
 /// # Errors
 /// Names the rules that are broken; what was found is said as each of them fails.
 pub async fn event_log(make: impl AsyncFn() -> Place) -> Result<()> {
-    const RULES: &[&[Rule]] = &[changing::RULES, reading::RULES, sealing::RULES, projecting::RULES, telling::RULES];
+    const RULES: &[&[Rule]] =
+        &[changing::RULES, reading::RULES, sealing::RULES, projecting::RULES, rebuilding::RULES, telling::RULES];
     all(RULES, make).await
 }

@@ -23,7 +23,7 @@ rules!(
     each_workspace_has_its_own_rows_of_its_own_streams
 );
 
-async fn filled(place: Place) -> Toy {
+pub(super) async fn filled(place: Place) -> Toy {
     let toy = Toy::new(place).await;
     for number in 0..40 {
         let id = AccountId(kernel::uuid::Uuid::from_u128(number % 7 + 1));
@@ -78,11 +78,15 @@ async fn made_anew_under_load(place: Place) {
             })
         })
         .collect();
+    let sealing = [toy.log.clone(), toy.other_process(4).await];
+    let sealers: Vec<_> =
+        sealing.into_iter().map(|log| tokio::spawn(async move { log.keep_sealing().await })).collect();
     let projector = Projector::new(toy.log.clone(), vec![]);
-    for _ in 0..5 {
+    for _ in 0..8 {
         projector.rebuild(INLINE.name).await.expect("made anew");
     }
     stop.store(true, Ordering::SeqCst);
+    sealers.iter().for_each(tokio::task::JoinHandle::abort);
     let mut paid = 40;
     for writer in writers {
         paid += writer.await.expect("wrote");
@@ -126,7 +130,8 @@ async fn followers_take_turns(place: Place) {
     followers.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
-struct Moody(Arc<AtomicBool>);
+/// Refuses the event at position 23 while it is told to.
+pub(super) struct Moody(pub(super) Arc<AtomicBool>);
 
 impl Projection for Moody {
     fn name(&self) -> &'static str {

@@ -9,6 +9,7 @@ use crate::{Place, conformance::rules::rules};
 
 rules!(
     a_stream_at_any_time,
+    the_past_has_no_gaps_where_clocks_differ,
     a_snapshot_of_another_shape_is_as_none,
     older_shapes_are_brought_up,
     a_newer_shape_is_refused
@@ -30,6 +31,23 @@ async fn a_stream_at_any_time(place: Place) {
     }
     let before = Timestamp(moments[0].0 - 1);
     assert_eq!(toy.log.get_as_of::<Account>(toy.actor.workspace, id, before).await.expect("read").1, 0);
+}
+
+/// The clock of the process that stores second is behind.
+async fn the_past_has_no_gaps_where_clocks_differ(place: Place) {
+    let toy = Toy::new(place).await;
+    let id = AccountId::new();
+    let start = toy.log.source().now().0;
+    for (cents, ahead) in [(1, 10), (2, 30), (4, -15), (8, 40)] {
+        toy.clock.advance_micros(ahead);
+        toy.pay(id, cents).await.expect("stored");
+    }
+    // They bear 10, 40, 25 and 65.
+    for (ahead, expected) in [(9, (0, 0)), (10, (1, 1)), (25, (1, 1)), (39, (1, 1)), (40, (7, 3)), (65, (15, 4))] {
+        let at = Timestamp(start + ahead);
+        let (account, version) = toy.log.get_as_of::<Account>(toy.actor.workspace, id, at).await.expect("read");
+        assert_eq!((account.balance, version), expected, "{ahead}");
+    }
 }
 
 async fn a_snapshot_of_another_shape_is_as_none(place: Place) {

@@ -189,7 +189,12 @@ impl Toy {
     }
 
     pub fn log_on(&self, database: Database, seed: u64) -> EventLog {
-        EventLog::new(database, self.keys.clone(), source(seed).0, vec![Arc::new(INLINE)])
+        self.log_with(database, seed, vec![Arc::new(INLINE)])
+    }
+
+    /// The same log with other read models.
+    pub fn log_with(&self, database: Database, seed: u64, inline: Vec<Arc<dyn Projection>>) -> EventLog {
+        EventLog::new(database, self.keys.clone(), source(seed).0, inline)
     }
 
     /// Seals all that is stored. Other tests' transactions on the same server hold events back for a moment.
