@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use futures::FutureExt;
 use kernel::{Aggregate, Timestamp, WorkspaceId};
-use sql::{Dialect, Row, Scope, Sql, args};
+use sql::{Dialect, Row, Scope, Sql, Tx, args};
 
 use crate::{
     EventId, EventLog, LogError, Recorded,
@@ -102,25 +102,13 @@ impl EventLog {
     /// # Errors
     /// [`LogError`] of the database.
     pub async fn after(&self, position: u64, limit: u32) -> Result<Vec<Recorded>, LogError> {
-        self.between(position, position + u64::from(limit.min(MOST))).await
+        self.between(position, position.saturating_add(u64::from(limit.min(MOST)))).await
     }
 
     /// Those after one position and up to another: positions are dense.
     pub(crate) async fn between(&self, after: u64, until: u64) -> Result<Vec<Recorded>, LogError> {
-        let events: Vec<Recorded> = self
-            .database()
-            .read(Scope::System, move |tx| {
-                async move {
-                    // A plan that was kept from a small log reads all events for each page of a large one.
-                    if tx.dialect() == Dialect::Postgres {
-                        tx.execute("SET LOCAL plan_cache_mode = force_custom_plan", args![]).await?;
-                    }
-                    let rows = tx.all(sealed_between(), args![number(after), number(until)]).await?;
-                    rows.iter().map(placed).collect::<Result<_, LogError>>()
-                }
-                .boxed()
-            })
-            .await?;
+        let events: Vec<Recorded> =
+            self.database().read(Scope::System, move |tx| sealed_between(tx, after, number(until)).boxed()).await?;
         self.hear_erasures(&events);
         Ok(events)
     }
@@ -140,13 +128,18 @@ pub(crate) fn placed(row: &Row) -> Result<Recorded, LogError> {
     Ok(Recorded::read(row, 1, row.count(0)?)?)
 }
 
-/// Sealed events between two positions, with their positions first.
-pub(crate) fn sealed_between() -> &'static Sql {
+/// Sealed events after one position and up to another, in their order.
+pub(crate) async fn sealed_between(tx: &mut Tx, after: u64, until: i64) -> Result<Vec<Recorded>, LogError> {
     static TEXT: OnceLock<Sql> = OnceLock::new();
-    TEXT.get_or_init(|| {
+    let text = TEXT.get_or_init(|| {
         Sql::made(format!(
             "SELECT s.position, {COLUMNS} FROM sealed s JOIN events e ON e.seq = s.seq
              WHERE s.position > $1 AND s.position <= $2 ORDER BY s.position"
         ))
-    })
+    });
+    // A plan that was kept from a small log reads all events for each of a large one.
+    if tx.dialect() == Dialect::Postgres {
+        tx.execute("SET LOCAL plan_cache_mode = force_custom_plan", args![]).await?;
+    }
+    tx.all(text, args![number(after), until]).await?.iter().map(placed).collect()
 }

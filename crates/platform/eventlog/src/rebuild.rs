@@ -12,7 +12,7 @@ use crate::{
     EventLog, LogError, Projection, Recorded,
     load::number,
     projector::{Step, lock_cursor},
-    read::{placed, sealed_between},
+    read::sealed_between,
     ready::Wanted,
     sealer::{LOCK, unsealed},
 };
@@ -125,8 +125,7 @@ pub(crate) async fn drop_shadow(tx: &mut Tx, projection: &dyn Projection, suffix
 /// What the shadow has not seen: what was sealed since, and for a read model that is written with the fact also what is not
 /// sealed yet. Gives the last position.
 async fn rest(tx: &mut Tx, from: u64, inline: bool) -> Result<(u64, Vec<Recorded>), LogError> {
-    let rows = tx.all(sealed_between(), args![number(from), i64::MAX]).await?;
-    let mut rest = rows.iter().map(placed).collect::<Result<Vec<Recorded>, LogError>>()?;
+    let mut rest = sealed_between(tx, from, i64::MAX).await?;
     let last = rest.last().map_or(from, |event| event.position);
     if inline {
         rest.extend(unsealed(tx).await?);

@@ -20,10 +20,10 @@ const PLATFORM: [&[&str]; 6] = [
 ];
 
 /// Inside the folder of one context that is several crates.
-const PARTS: [&[&str]; 3] = [&["model"], &["engine"], &["front"]];
+const PARTS: [&[&str]; 4] = [&["model"], &["engine"], &["front"], &["http"]];
 
 /// Inside `app`: the binary stands above what it mounts.
-const APP: [&[&str]; 2] = [&["gateway", "generator", "terminal"], &["grayghost"]];
+const APP: [&[&str]; 2] = [&["api", "gateway", "generator", "terminal"], &["grayghost"]];
 
 /// Heavy or discouraged crates, by the start of their names, and the folders that may depend on them.
 const HOMES: [(&[&str], &[&str], &str); 4] = [
@@ -66,7 +66,7 @@ fn placed(member: &Member<'_>) -> Vec<Violation> {
             Some("has no rank; add it to `APP` in tools/xtask/src/arch/direction.rs")
         }
         Some(Place::Context(_, part)) if !part.is_empty() && rank(&PARTS, part).is_none() => {
-            Some("is no known part of a context; call it model, engine or front")
+            Some("is no known part of a context; call it model, engine, front or http")
         }
         _ => None,
     };

@@ -1,4 +1,4 @@
-//! `POST /api/v1/dead-letters/{subscriber}/{event_id}/discard`
+//! `POST /api/v1/dead-letters/{subscriber}/{event_id}/discard`: gives up a dead letter, so that what waits behind it goes on.
 
 use axum::{extract::State, http::StatusCode};
 use eventlog::EventId;

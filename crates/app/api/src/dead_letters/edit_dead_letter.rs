@@ -1,4 +1,4 @@
-//! `PUT /api/v1/dead-letters/{subscriber}/{event_id}/fact`
+//! `PUT /api/v1/dead-letters/{subscriber}/{event_id}/fact`: changes what the subscriber will be given; the log stays as it is.
 
 use axum::{Json, extract::State, http::StatusCode};
 use eventlog::EventId;

@@ -1,4 +1,4 @@
-//! `GET /api/v1/dead-letters`
+//! `GET /api/v1/dead-letters`: facts that a subscriber could not handle, in pages.
 
 use axum::{Json, extract::State, http::StatusCode};
 use http_edge::{Access, Caller, List, Operation, Params, Problem};

@@ -1,4 +1,4 @@
-//! `POST /api/v1/dead-letters/{subscriber}/{event_id}/replay`
+//! `POST /api/v1/dead-letters/{subscriber}/{event_id}/replay`: has a dead letter tried again, and then what waits behind it.
 
 use axum::{extract::State, http::StatusCode};
 use eventlog::EventId;

@@ -1,4 +1,4 @@
-//! `GET /api/v1/dead-letters/{subscriber}/{event_id}`
+//! `GET /api/v1/dead-letters/{subscriber}/{event_id}`: a dead letter with its fact, personal fields sealed.
 
 use axum::{Json, extract::State, http::StatusCode};
 use eventlog::EventId;

@@ -1,4 +1,4 @@
-//! `GET /api/v1/events`
+//! `GET /api/v1/events`: events of the log or of one stream, in pages.
 
 use axum::{Json, extract::State, http::StatusCode};
 use eventlog::{LogError, Recorded};

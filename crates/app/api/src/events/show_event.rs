@@ -1,4 +1,4 @@
-//! `GET /api/v1/events/{event_id}`
+//! `GET /api/v1/events/{event_id}`: one event in full, personal fields sealed.
 
 use axum::{Json, extract::State, http::StatusCode};
 use eventlog::EventId;

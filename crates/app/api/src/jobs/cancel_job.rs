@@ -1,4 +1,4 @@
-//! `POST /api/v1/jobs/{job_id}/cancel`
+//! `POST /api/v1/jobs/{job_id}/cancel`: asks a job to end; one that runs may still succeed.
 
 use axum::{Json, extract::State, http::StatusCode};
 use http_edge::{Access, Caller, Operation, Part, Problem};

@@ -1,4 +1,4 @@
-//! `POST /api/v1/jobs/{job_id}/discard`
+//! `POST /api/v1/jobs/{job_id}/discard`: gives up a dead letter of the queue.
 
 use axum::{Json, extract::State, http::StatusCode};
 use http_edge::{Access, Caller, Operation, Part, Problem};

@@ -1,4 +1,4 @@
-//! `GET /api/v1/jobs`
+//! `GET /api/v1/jobs`: the jobs of a workspace, in pages, the newest first.
 
 use axum::{Json, extract::State, http::StatusCode};
 use http_edge::{Access, Caller, List, Operation, Params, Problem};

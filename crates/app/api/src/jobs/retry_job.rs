@@ -1,4 +1,4 @@
-//! `POST /api/v1/jobs/{job_id}/retry`
+//! `POST /api/v1/jobs/{job_id}/retry`: runs a job now, with all its attempts again.
 
 use axum::{Json, extract::State, http::StatusCode};
 use http_edge::{Access, Caller, Operation, Part, Problem};

@@ -1,4 +1,4 @@
-//! `GET /api/v1/jobs/{job_id}`
+//! `GET /api/v1/jobs/{job_id}`: a job with its progress, its last lines and its result.
 
 use axum::{Json, extract::State, http::StatusCode};
 use http_edge::{Access, Caller, Operation, Part, Problem};

@@ -1,4 +1,4 @@
-//! `GET /api/v1/assets/{asset}/quality`
+//! `GET /api/v1/assets/{asset}/quality`: the rules of an asset, checked on its rows as they stand.
 
 use axum::{Json, extract::State, http::StatusCode};
 use http_edge::{Access, Budget, Caller, List, Operation, Part, Problem};

@@ -1,4 +1,4 @@
-//! `GET /api/v1/assets`
+//! `GET /api/v1/assets`: what exists, how big, how fresh, how good.
 
 use axum::{Json, extract::State, http::StatusCode};
 use http_edge::{Access, Caller, List, Operation, Problem};

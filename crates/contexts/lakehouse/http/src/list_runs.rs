@@ -1,4 +1,4 @@
-//! `GET /api/v1/runs`
+//! `GET /api/v1/runs`: the newest runs, those that run now among them.
 
 use axum::{Json, extract::State, http::StatusCode};
 use http_edge::{Access, Caller, List, Operation, Params, Problem};

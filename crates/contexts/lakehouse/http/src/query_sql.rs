@@ -1,4 +1,4 @@
-//! `POST /api/v1/sql`
+//! `POST /api/v1/sql`: one statement that only reads, with a limit of rows and of time.
 
 use std::time::Duration;
 

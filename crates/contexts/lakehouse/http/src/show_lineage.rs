@@ -1,4 +1,4 @@
-//! `GET /api/v1/assets/{asset}/lineage`
+//! `GET /api/v1/assets/{asset}/lineage`: where an asset or one of its columns comes from.
 
 use axum::{Json, extract::State, http::StatusCode};
 use http_edge::{Access, Budget, Caller, Operation, Params, Part, Problem};

@@ -1,4 +1,4 @@
-//! `POST /api/v1/runs`
+//! `POST /api/v1/runs`: a run as a job of the queue; the answer says where to look.
 
 use axum::{
     Json,

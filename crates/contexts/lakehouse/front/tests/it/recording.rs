@@ -272,16 +272,16 @@ fn a_run_from_the_queue_waits_for_who_holds_its_tables() {
 #[test]
 fn a_value_that_breaks_a_model_is_in_no_fact() {
     let bench =
-        Bench::with(&[("models/gold/by_item.sql", "select cast(item as bigint) as item from {{ ref('sales') }}")]);
+        Bench::with(&[("models/gold/broken.sql", "select cast(item as bigint) as item from {{ ref('sales') }}")]);
     let summary = bench.run(&["monday.csv"]);
-    let fault = asset(&summary, "gold.by_item").fault.clone().expect("it cannot be cast");
+    let fault = asset(&summary, "gold.broken").fault.clone().expect("it cannot be cast");
     assert!(fault.why.is_some_and(|why| why.contains("tea") || why.contains("milk")), "the caller is told");
     let events = bench.events();
     let quoted = |bytes: &[u8]| {
         String::from_utf8_lossy(bytes).contains("'tea'") || String::from_utf8_lossy(bytes).contains("'milk'")
     };
     assert!(!events.iter().any(|event| quoted(&event.payload)), "and the log is not");
-    assert_eq!(asset(&bench.runs()[0], "gold.by_item").fault.as_ref().map(|fault| fault.why.clone()), Some(None));
+    assert_eq!(asset(&bench.runs()[0], "gold.broken").fault.as_ref().map(|fault| fault.why.clone()), Some(None));
 }
 
 #[test]
