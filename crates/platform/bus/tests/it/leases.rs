@@ -25,10 +25,12 @@ async fn two(bench: &Bench, first: &Arc<Listener>, second: &Arc<Listener>, setti
 async fn another_process_stands_by(place: Place) {
     let bench = Bench::on(place).await;
     let (first, second) = (Listener::told(|_| Reply::Fine).shared(), Listener::told(|_| Reply::Fine).shared());
-    let (leader, other) = two(&bench, &first, &second, &quick()).await;
+    // A loaded machine may stop a process for longer than the short lease of the other tests.
+    let settings = Settings { lease: Duration::from_secs(3), ..quick() };
+    let (leader, other) = two(&bench, &first, &second, &settings).await;
     // Longer than a lease: it is renewed.
     for _ in 0..5 {
-        sleep(Duration::from_millis(150)).await;
+        sleep(Duration::from_millis(800)).await;
         bench.count(CounterId::new(), [1]).await;
     }
     bench.settled(&first).await;

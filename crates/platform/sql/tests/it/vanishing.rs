@@ -121,7 +121,9 @@ async fn a_begin_that_nobody_answers_is_told_and_the_next_is_well() {
     let together = Arc::new(Barrier::new(4));
     let idle = join_all((0..4).map(|_| {
         let together = Arc::clone(&together);
-        database.read::<(), SqlError, _>(Scope::System, move |_| async move { Ok(drop(together.wait().await)) }.boxed())
+        database.read::<bool, SqlError, _>(Scope::System, move |_| {
+            async move { Ok(together.wait().await.is_leader()) }.boxed()
+        })
     }));
     assert!(in_time(idle).await.into_iter().all(|read| read.is_ok()), "four at once are connected");
     proxy.vanish();
