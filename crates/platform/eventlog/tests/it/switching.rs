@@ -8,7 +8,7 @@ use sql::{Scope, SqlError, args};
 use testkit::conformance::event_log::toy::{Account, AccountEvent, AccountId, INLINE, Overdrawn, Toy, ToyError};
 use tokio::time::sleep;
 
-const STREAMS: usize = 4_000;
+const STREAMS: usize = 1_500;
 
 /// Much is sealed while the switch waits for a writer and while it looks: nothing falls between what was sealed and what
 /// was not.

@@ -110,7 +110,8 @@ impl Bench {
 
     /// Starts a process that runs this listener alone.
     pub fn start(&self, listener: &Arc<Listener>) -> Process {
-        self.start_with(listener, quick())
+        // A loaded machine may stop a process for longer than the short lease, and what it had comes again.
+        self.start_with(listener, Settings { lease: Duration::from_secs(3), ..quick() })
     }
 
     pub fn start_with(&self, listener: &Arc<Listener>, settings: Settings) -> Process {
