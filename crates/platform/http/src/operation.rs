@@ -247,7 +247,6 @@ impl Operation {
     }
 
     /// Its route, to be put below the layers that hold callers to its access.
-    #[must_use]
     pub fn route(&self) -> MethodRouter {
         self.route.clone()
     }

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use kernel::{Personal, SubjectId};
 use serde_json::json;
 
-use crate::rig::Rig;
+use crate::rig::{Rig, stranger};
 
 #[tokio::test]
 async fn jobs_are_listed_in_pages_shown_cancelled_and_run_again() {
@@ -42,7 +42,7 @@ async fn jobs_are_listed_in_pages_shown_cancelled_and_run_again() {
     let (status, problem) = rig.post(&system, &format!("{path}/discard")).await;
     assert_eq!(status, StatusCode::CONFLICT, "it is no dead letter: {problem}");
 
-    let stranger = rig.stranger();
+    let stranger = stranger();
     assert_eq!(rig.get(&stranger, &path).await.0, StatusCode::NOT_FOUND);
     for verb in ["cancel", "retry", "discard"] {
         assert_eq!(rig.post(&stranger, &format!("{path}/{verb}")).await.0, StatusCode::NOT_FOUND, "{verb}");
@@ -79,7 +79,7 @@ async fn events_are_listed_in_order_and_personal_fields_stay_sealed() {
     let stream = format!("/api/v1/events?stream={}", event["stream"].as_str().expect("a stream"));
     assert_eq!(rig.get(&system, &stream).await.1["items"], json!([event]));
 
-    let stranger = rig.stranger();
+    let stranger = stranger();
     assert_eq!(rig.get(&stranger, &path).await.0, StatusCode::NOT_FOUND);
     assert_eq!(rig.get(&stranger, &stream).await.1["items"], json!([]));
     assert_eq!(rig.get(&stranger, "/api/v1/events").await.1["items"], json!([]));

@@ -9,7 +9,7 @@ use kernel::SubjectId;
 use modules::Module;
 use serde_json::json;
 
-use crate::rig::Rig;
+use crate::rig::{Rig, stranger};
 
 /// Never manages.
 struct Clumsy;
@@ -45,7 +45,7 @@ async fn letters_are_shown_edited_and_given_up_by_their_own_workspace() {
     let (_, shown) = rig.get(&system, &path).await;
     assert_eq!(shown["fact"]["type"], letter["fact_type"]);
 
-    let stranger = rig.stranger();
+    let stranger = stranger();
     assert_eq!(rig.get(&stranger, &path).await.0, StatusCode::NOT_FOUND);
     assert_eq!(rig.get(&stranger, "/api/v1/dead-letters").await.1["items"], json!([]));
     for verb in ["replay", "discard"] {

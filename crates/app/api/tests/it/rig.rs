@@ -12,6 +12,11 @@ use serde_json::Value;
 use testkit::TestApp;
 use tower::ServiceExt;
 
+/// Somebody who may do everything, in a workspace of their own.
+pub(crate) fn stranger() -> Actor {
+    Actor::system(WorkspaceId::new())
+}
+
 pub(crate) struct Rig {
     pub(crate) app: TestApp,
     pub(crate) operations: Vec<Operation>,
@@ -22,10 +27,6 @@ impl Rig {
         let app = TestApp::start(testkit::memory().await, modules).await;
         let operations = Spine::of(&app.log, &app.jobs).operations();
         Self { app, operations }
-    }
-
-    pub(crate) fn stranger(&self) -> Actor {
-        Actor::system(WorkspaceId::new())
     }
 
     /// Everything but this.

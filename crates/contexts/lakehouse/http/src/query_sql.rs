@@ -14,7 +14,7 @@ use crate::Served;
 /// Rows of one answer where nobody says, and the most that may be asked for.
 const DEFAULT_ROWS: usize = 1_000;
 const MOST_ROWS: usize = 10_000;
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 pub(crate) fn operation(served: &Served) -> Operation {
     Operation::post("query_sql", "/api/v1/sql", Access::Needs(Permission::LakehouseQuery))
