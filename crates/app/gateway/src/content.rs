@@ -69,6 +69,7 @@ impl Wishes {
         if !is_worth_it(&response) {
             return response;
         }
+        let status = response.status();
         let mut request = Request::new(());
         request.headers_mut().insert(header::ACCEPT_ENCODING, accepted.clone());
         let mut ready = Some(response);
@@ -81,6 +82,8 @@ impl Wishes {
             Ok(response) => response.map(Body::new),
             Err(never) => match never {},
         };
+        // Who takes no encoding at all (`identity;q=0`) is not told 406 for what is done already.
+        *response.status_mut() = status;
         if response.headers().contains_key(header::CONTENT_ENCODING) {
             weaken(response.headers_mut());
         }

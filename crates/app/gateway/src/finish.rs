@@ -14,12 +14,15 @@ use crate::{
 };
 
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
+/// How many headers the layers add at most: room for them is made once.
+const ADDED: usize = 20;
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 impl Guard {
     /// The answer as it leaves.
     pub(crate) async fn finish(&self, outcome: Result<Response, Problem>, asked: &Asked, notes: Notes) -> Response {
         let mut response = named(outcome, asked);
+        response.headers_mut().reserve(ADDED);
         let plan = self.place.way(&asked.method).map(|way| &way.plan);
         let is_public = plan.is_none_or(|plan| plan.access == Access::Public);
         if !is_public {

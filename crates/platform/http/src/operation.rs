@@ -81,6 +81,7 @@ pub struct Operation {
     pub(crate) takes_version: bool,
     pub(crate) secret: bool,
     pub(crate) timeout: Option<Duration>,
+    filter: MethodFilter,
     once: bool,
     max_body_bytes: Option<u64>,
     route: MethodRouter,
@@ -96,38 +97,39 @@ impl Operation {
     /// A read. `id` is the name of the use case, e.g. `list_users`; `path` as the router has it, e.g. `/api/v1/users/{user_id}`.
     #[must_use]
     pub fn get(id: &'static str, path: &'static str, access: Access) -> Self {
-        Self::new(Method::GET, id, path, access)
+        Self::new((Method::GET, MethodFilter::GET), (id, path), access)
     }
 
     /// A command, or something new.
     #[must_use]
     pub fn post(id: &'static str, path: &'static str, access: Access) -> Self {
-        Self::new(Method::POST, id, path, access)
+        Self::new((Method::POST, MethodFilter::POST), (id, path), access)
     }
 
     /// A change of a part.
     #[must_use]
     pub fn patch(id: &'static str, path: &'static str, access: Access) -> Self {
-        Self::new(Method::PATCH, id, path, access)
+        Self::new((Method::PATCH, MethodFilter::PATCH), (id, path), access)
     }
 
     /// A whole in the place of what was there.
     #[must_use]
     pub fn put(id: &'static str, path: &'static str, access: Access) -> Self {
-        Self::new(Method::PUT, id, path, access)
+        Self::new((Method::PUT, MethodFilter::PUT), (id, path), access)
     }
 
     /// An end.
     #[must_use]
     pub fn delete(id: &'static str, path: &'static str, access: Access) -> Self {
-        Self::new(Method::DELETE, id, path, access)
+        Self::new((Method::DELETE, MethodFilter::DELETE), (id, path), access)
     }
 
-    fn new(method: Method, id: &'static str, path: &'static str, access: Access) -> Self {
+    fn new((method, filter): (Method, MethodFilter), (id, path): (&'static str, &'static str), access: Access) -> Self {
         let budget = if method == Method::GET { Budget::Read } else { Budget::Write };
         Self {
             id,
             method,
+            filter,
             path,
             access,
             budget,
@@ -213,13 +215,9 @@ impl Operation {
     }
 
     /// Who does it.
-    ///
-    /// # Panics
-    /// When the method is none that a router knows, which no constructor gives.
     #[must_use]
     pub fn by<T: 'static, S: Clone + Send + Sync + 'static>(self, handler: impl Handler<T, S>, state: &S) -> Self {
-        let filter = MethodFilter::try_from(self.method.clone()).expect("a method of a constructor");
-        let route = MethodRouter::new().on(filter, handler).with_state(state.clone());
+        let route = MethodRouter::new().on(self.filter, handler).with_state(state.clone());
         Self { route, ..self }
     }
 

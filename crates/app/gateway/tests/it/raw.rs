@@ -47,7 +47,7 @@ async fn serve_with(settings: GatewaySettings, wire: Wire) -> Server {
 async fn exchange(server: &Server, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(server.address).await.expect("connected");
     stream.write_all(bytes).await.expect("sent");
-    rest(&mut stream, Duration::from_millis(400)).await
+    rest(&mut stream, Duration::from_millis(1_000)).await
 }
 
 async fn rest(stream: &mut TcpStream, quiet: Duration) -> String {
