@@ -206,7 +206,7 @@ impl Answers {
                     let row = tx.one(select, args![held.tag]).await?;
                     let bytes: Option<Vec<u8>> = row.get(5)?;
                     let version = u32::try_from(row.get::<Option<i64>>(4)?.unwrap_or(0)).unwrap_or(0);
-                    Ok(Found::Earlier(Earlier {
+                    Ok::<_, SqlError>(Found::Earlier(Earlier {
                         fingerprint: row.get(0)?,
                         holder: row.get(1)?,
                         held_until: row.get(2)?,

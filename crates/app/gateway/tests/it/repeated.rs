@@ -112,10 +112,11 @@ async fn what_became_of_a_run_that_was_lost_is_not_guessed(place: Place) {
         let key = [("idempotency-key", "crashed")];
         assert_eq!(world.post(path, &key, "{}").await.status, 201);
         let lost = "UPDATE gateway_answers SET answer = NULL, key_version = NULL WHERE held_until > 0";
-        let work = move |tx: &mut sql::Tx| -> futures::future::BoxFuture<'_, Result<u64, sql::SqlError>> {
-            Box::pin(tx.execute(lost, vec![]))
-        };
-        world.place.database.write(Scope::System, work).await.expect("as after a crash");
+        let written = world
+            .place
+            .database
+            .write(Scope::System, move |tx| Box::pin(async move { tx.execute(lost, vec![]).await }));
+        let _: u64 = written.await.map_err(|error: sql::SqlError| error).expect("as after a crash");
         let before = writes(&world);
         let running = world.post(path, &key, "{}").await;
         assert_eq!(running.code(), "gateway.in_flight", "nobody knows yet that it is lost");
