@@ -24,7 +24,7 @@ use std::{
 
 use axum::{
     body::{Body, Bytes, HttpBody as _},
-    http::{HeaderName, HeaderValue, StatusCode},
+    http::{HeaderName, HeaderValue, StatusCode, response::Parts},
     response::Response,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -255,9 +255,8 @@ impl Answers {
                 let (parts, body) = response.into_parts();
                 // Whole already: it neither waits nor fails.
                 let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
-                let response = Response::from_parts(parts, Body::from(bytes.clone()));
-                let settled = self.keep(&held, &response, &bytes).await;
-                (response, settled)
+                let settled = self.keep(&held, &parts, &bytes).await;
+                (Response::from_parts(parts, Body::from(bytes)), settled)
             }
             _ if status.is_client_error() || held.is_once => {
                 let settled = self.change(&held, RELEASE, args![held.holder]).await;
@@ -274,12 +273,12 @@ impl Answers {
         response
     }
 
-    async fn keep(&self, held: &Held, response: &Response, body: &Bytes) -> Result<(), CryptoOrSql> {
+    async fn keep(&self, held: &Held, head: &Parts, body: &Bytes) -> Result<(), CryptoOrSql> {
         let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
-        let headers = response.headers().iter();
+        let headers = head.headers.iter();
         let kept = Kept {
             row: hex(&held.tag),
-            status: response.status().as_u16(),
+            status: head.status.as_u16(),
             headers: headers.filter_map(|(name, value)| Some((name.as_str().to_owned(), text(value)?))).collect(),
             body: STANDARD.encode(body),
         };

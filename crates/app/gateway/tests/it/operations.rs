@@ -67,7 +67,7 @@ async fn echo(Caller(actor): Caller, From(address): From, correlation: Correlati
     let names: Vec<_> = headers.keys().map(ToString::to_string).collect();
     Json(json!({
         "who": actor.who.to_string(), "address": address, "headers": names,
-        "request_id": correlation.request_id, "traceparent": correlation.traceparent,
+        "request_id": correlation.request_id.as_deref(), "traceparent": correlation.traceparent.as_deref(),
     }))
 }
 
