@@ -94,8 +94,10 @@ async fn tls_1_1_is_refused_even_where_1_2_is_spoken() {
     for oldest in [OldestTls::V1_3, OldestTls::V1_2] {
         let server = server(&files, oldest).await;
         let mut stream = TcpStream::connect(server.address).await.expect("connected");
-        // RFC 4346, 7.4.1.2: a hello of TLS 1.1 (3, 2) with chance, no session, one suite (RSA with AES-128-CBC and SHA-1).
-        let body = [&[3, 2][..], &[7; 32], &[0], &[0, 2, 0, 0x2f], &[1, 0]].concat();
+        // RFC 4346, 7.4.1.2: a hello of TLS 1.1 (3, 2) with chance, no session, one suite (RSA with AES-128-CBC
+        // and SHA-1), and what it could sign with, so that nothing but the version is wrong.
+        let signatures = [0, 8, 0, 13, 0, 4, 0, 2, 4, 3];
+        let body = [&[3, 2][..], &[7; 32], &[0], &[0, 2, 0, 0x2f], &[1, 0], &signatures].concat();
         let length = u8::try_from(body.len()).expect("short");
         let hello = [&[22, 3, 1, 0, length + 4, 1, 0, 0, length][..], &body].concat();
         stream.write_all(&hello).await.expect("sent");
