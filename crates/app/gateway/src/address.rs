@@ -93,7 +93,8 @@ impl Network {
 pub(crate) fn counted(name: &mut String, address: Option<IpAddr>) {
     // Writing to a text does not fail.
     let _ = match address {
-        Some(IpAddr::V4(v4)) => write!(name, "{v4}"),
+        // In hexadecimal, which is quicker to write than four numbers: every request does.
+        Some(IpAddr::V4(v4)) => write!(name, "{:x}", v4.to_bits()),
         Some(IpAddr::V6(v6)) => write!(name, "{:x}/64", v6.to_bits() >> 64),
         None => write!(name, "unknown"),
     };
@@ -112,11 +113,12 @@ mod tests {
         proxies.caller(peer.parse().ok(), &headers).unwrap().to_string()
     }
 
+    type Case<'a> = (&'a [&'a str], &'a str, &'a [&'a str], &'a str);
+
     #[test]
     fn only_balancers_of_ours_are_believed() {
         let ours = &["10.0.0.0/8", "2001:db8:1::/48"];
         // Trusted, peer, headers, caller.
-        type Case<'a> = (&'a [&'a str], &'a str, &'a [&'a str], &'a str);
         let cases: [Case<'_>; 11] = [
             (&[], "203.0.113.9", &["198.51.100.1"], "203.0.113.9"),
             (ours, "203.0.113.9", &["198.51.100.1"], "203.0.113.9"),
@@ -154,6 +156,7 @@ mod tests {
         };
         assert_eq!(name("2001:db8::1"), name("2001:db8::ffff:1"));
         assert_ne!(name("2001:db8::1"), name("2001:db8:0:1::1"));
-        assert_eq!(name("192.0.2.1"), "192.0.2.1");
+        assert_eq!(name("192.0.2.1"), "c0000201");
+        assert_ne!(name("192.0.2.1"), name("192.0.2.2"));
     }
 }

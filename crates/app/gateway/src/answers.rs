@@ -51,7 +51,7 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
 }];
 
 /// How long an answer is given again.
-const KEPT: Duration = Duration::from_secs(24 * 3_600);
+const KEPT: Duration = Duration::from_hours(24);
 /// Old ones are looked for after so many new ones.
 const SWEEP_EVERY: u32 = 256;
 const SWEPT_AT_ONCE: i64 = 1_000;
@@ -273,12 +273,12 @@ impl Answers {
         response
     }
 
-    async fn keep(&self, held: &Held, head: &Parts, body: &Bytes) -> Result<(), CryptoOrSql> {
+    async fn keep(&self, held: &Held, parts: &Parts, body: &Bytes) -> Result<(), CryptoOrSql> {
         let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
-        let headers = head.headers.iter();
+        let headers = parts.headers.iter();
         let kept = Kept {
             row: hex(&held.tag),
-            status: head.status.as_u16(),
+            status: parts.status.as_u16(),
             headers: headers.filter_map(|(name, value)| Some((name.as_str().to_owned(), text(value)?))).collect(),
             body: STANDARD.encode(body),
         };

@@ -146,16 +146,12 @@ impl HttpBody for Flowing {
             None => return Poll::Ready(None),
         };
         let length = frame.data_ref().map_or(0, |data| u64::try_from(data.len()).unwrap_or(u64::MAX));
-        match self.left.checked_sub(length) {
-            Some(left) => {
-                self.left = left;
-                Poll::Ready(Some(Ok(frame)))
-            }
-            None => {
-                self.cut.0.store(LARGE, Ordering::Relaxed);
-                Poll::Ready(Some(Err("the body is too large".into())))
-            }
-        }
+        let Some(left) = self.left.checked_sub(length) else {
+            self.cut.0.store(LARGE, Ordering::Relaxed);
+            return Poll::Ready(Some(Err("the body is too large".into())));
+        };
+        self.left = left;
+        Poll::Ready(Some(Ok(frame)))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -131,8 +131,12 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn hash(bytes: &Bytes) -> HeaderValue {
-    let tag = format!("W/\"{:032x}\"", xxh3_128(bytes));
-    HeaderValue::try_from(tag).unwrap_or_else(|_| HeaderValue::from_static("W/\"\""))
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut tag = *b"W/\"00000000000000000000000000000000\"";
+    for (pair, byte) in tag[3..35].chunks_exact_mut(2).zip(xxh3_128(bytes).to_be_bytes()) {
+        pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    }
+    HeaderValue::from_bytes(&tag).unwrap_or_else(|_| HeaderValue::from_static("W/\"\""))
 }
 
 /// RFC 9110, 13.1.2: by weak comparison, and `*` is any.
@@ -145,6 +149,14 @@ fn matches(known: &HeaderValue, tag: &HeaderValue) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tag_is_the_hash_in_hexadecimal() {
+        for text in ["", "a", "{}"] {
+            let bytes = Bytes::from_static(text.as_bytes());
+            assert_eq!(hash(&bytes), format!("W/\"{:032x}\"", xxh3_128(&bytes)).as_str());
+        }
+    }
 
     #[test]
     fn tags_are_compared_weakly() {

@@ -3,7 +3,7 @@
 use axum::{
     body::{Body, HttpBody as _},
     http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header},
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse, Response},
 };
 use http_edge::{Access, Problem};
 
@@ -68,7 +68,7 @@ impl Guard {
 
 /// A refusal says the id of its request, whoever made it.
 fn named(outcome: Result<Response, Problem>, asked: &Asked) -> Response {
-    let mut response = outcome.unwrap_or_else(|problem| problem.into_response());
+    let mut response = outcome.unwrap_or_else(IntoResponse::into_response);
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let told = problem.with_request(&*asked.id).into_response();
         *response.body_mut() = told.into_body();

@@ -18,7 +18,7 @@ use axum::{
     body::{Body, HttpBody as _},
     extract::{ConnectInfo, Request},
     http::{HeaderValue, Method, StatusCode, Version, header, request::Parts},
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse, Response},
 };
 use futures::{FutureExt as _, future::BoxFuture};
 use http_edge::{Access, Authenticated, Caller, Correlation, From as CameFrom, HttpError, Problem};
@@ -263,7 +263,7 @@ impl Guard {
             };
             parts.extensions.insert(held.repeatable.clone());
             let answer = run(target, Request::from_parts(parts, Body::from(bytes)), timeout).await;
-            let response = answer.unwrap_or_else(|problem| problem.into_response());
+            let response = answer.unwrap_or_else(IntoResponse::into_response);
             Ok(shared.answers.settle(held, response, shared.max_kept_bytes).await)
         };
         let ended = tokio::spawn(running.in_current_span()).await;

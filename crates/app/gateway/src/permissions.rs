@@ -76,10 +76,10 @@ impl Matrix {
     #[must_use]
     pub fn markdown(&self) -> String {
         let mut text = format!("| operation | | needs | stranger | {} |\n", self.roles.join(" | "));
-        text.push_str(&format!("|---|---|---|---|{}\n", "---|".repeat(self.roles.len())));
+        // Writing to a text does not fail.
+        let _ = writeln!(text, "|---|---|---|---|{}", "---|".repeat(self.roles.len()));
         let mark = |may: bool| if may { "yes" } else { "–" };
         for row in &self.operations {
-            // Writing to a text does not fail.
             let _ = write!(
                 text,
                 "| `{}` | `{} {}` | {} | {} |",

@@ -26,13 +26,11 @@ impl Ids {
     /// One that can stand in a log and in a header, whatever was sent.
     pub(crate) fn of(&self, headers: &HeaderMap) -> Arc<str> {
         let mut sent = headers.get_all(X_REQUEST_ID).into_iter();
-        match (sent.next().and_then(well_formed), sent.next()) {
-            (Some(id), None) => id.into(),
-            _ => {
-                let mut text = [0; 36];
-                Arc::from(&*self.0.uuid().hyphenated().encode_lower(&mut text))
-            }
+        if let (Some(id), None) = (sent.next().and_then(well_formed), sent.next()) {
+            return id.into();
         }
+        let mut text = [0; 36];
+        Arc::from(&*self.0.uuid().hyphenated().encode_lower(&mut text))
     }
 }
 

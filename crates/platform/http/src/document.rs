@@ -1,6 +1,6 @@
-//! The API's description, OpenAPI 3.1, made of its operations.
+//! The API's description, `OpenAPI` 3.1, made of its operations.
 //!
-//! Source: OpenAPI Specification 3.1.0; its schemas are JSON Schema 2020-12, as the types' own are. Deterministic: the same
+//! Source: `OpenAPI` Specification 3.1.0; its schemas are JSON Schema 2020-12, as the types' own are. Deterministic: the same
 //! operations give the same bytes, so that the document can be committed and compared.
 
 use std::collections::BTreeMap;

@@ -73,14 +73,16 @@ pub enum HttpError {
 impl ProductError for HttpError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::AddressTaken { .. } => ErrorKind::Conflict,
-            Self::Listen { .. } | Self::Tls { .. } => ErrorKind::Invalid,
+            Self::AddressTaken { .. } | Self::OtherVersion => ErrorKind::Conflict,
             Self::NoRoute { .. } => ErrorKind::NotFound,
             Self::NobodyKnown => ErrorKind::Unauthenticated,
-            Self::NotJson | Self::BadJson { .. } | Self::BadFields | Self::TooLarge | Self::CutOff => {
-                ErrorKind::Invalid
-            }
-            Self::OtherVersion => ErrorKind::Conflict,
+            Self::Listen { .. }
+            | Self::Tls { .. }
+            | Self::NotJson
+            | Self::BadJson { .. }
+            | Self::BadFields
+            | Self::TooLarge
+            | Self::CutOff => ErrorKind::Invalid,
             Self::Stopping => ErrorKind::Unavailable,
         }
     }

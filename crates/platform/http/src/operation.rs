@@ -70,6 +70,7 @@ pub(crate) enum Content {
 pub struct Operation {
     pub(crate) id: &'static str,
     pub(crate) method: Method,
+    filter: MethodFilter,
     pub(crate) path: &'static str,
     pub(crate) access: Access,
     pub(crate) budget: Budget,
@@ -81,7 +82,6 @@ pub struct Operation {
     pub(crate) takes_version: bool,
     pub(crate) secret: bool,
     pub(crate) timeout: Option<Duration>,
-    filter: MethodFilter,
     once: bool,
     max_body_bytes: Option<u64>,
     route: MethodRouter,
@@ -97,34 +97,34 @@ impl Operation {
     /// A read. `id` is the name of the use case, e.g. `list_users`; `path` as the router has it, e.g. `/api/v1/users/{user_id}`.
     #[must_use]
     pub fn get(id: &'static str, path: &'static str, access: Access) -> Self {
-        Self::new((Method::GET, MethodFilter::GET), (id, path), access)
+        Self::new((Method::GET, MethodFilter::GET), id, path, access)
     }
 
     /// A command, or something new.
     #[must_use]
     pub fn post(id: &'static str, path: &'static str, access: Access) -> Self {
-        Self::new((Method::POST, MethodFilter::POST), (id, path), access)
+        Self::new((Method::POST, MethodFilter::POST), id, path, access)
     }
 
     /// A change of a part.
     #[must_use]
     pub fn patch(id: &'static str, path: &'static str, access: Access) -> Self {
-        Self::new((Method::PATCH, MethodFilter::PATCH), (id, path), access)
+        Self::new((Method::PATCH, MethodFilter::PATCH), id, path, access)
     }
 
     /// A whole in the place of what was there.
     #[must_use]
     pub fn put(id: &'static str, path: &'static str, access: Access) -> Self {
-        Self::new((Method::PUT, MethodFilter::PUT), (id, path), access)
+        Self::new((Method::PUT, MethodFilter::PUT), id, path, access)
     }
 
     /// An end.
     #[must_use]
     pub fn delete(id: &'static str, path: &'static str, access: Access) -> Self {
-        Self::new((Method::DELETE, MethodFilter::DELETE), (id, path), access)
+        Self::new((Method::DELETE, MethodFilter::DELETE), id, path, access)
     }
 
-    fn new((method, filter): (Method, MethodFilter), (id, path): (&'static str, &'static str), access: Access) -> Self {
+    fn new((method, filter): (Method, MethodFilter), id: &'static str, path: &'static str, access: Access) -> Self {
         let budget = if method == Method::GET { Budget::Read } else { Budget::Write };
         Self {
             id,
@@ -276,7 +276,6 @@ impl Operation {
     }
 
     /// Its route, to be put below the layers that hold callers to its access.
-    #[must_use]
     pub fn route(&self) -> MethodRouter {
         self.route.clone()
     }

@@ -10,7 +10,7 @@ async fn every_cell_of_the_table_is_what_the_gateway_does() {
     let world = World::new(generous()).await;
     let roles: Vec<Role> =
         ROLES.iter().map(|(name, held)| Role { name: (*name).to_owned(), permissions: held.to_vec() }).collect();
-    let callers = roles.iter().map(|role| Some(role)).chain([None]);
+    let callers = roles.iter().map(Some).chain([None]);
     let mut cells = 0;
     for role in callers {
         let bearer = role.map(|role| role.name.as_str());

@@ -11,11 +11,10 @@ use crate::world::{Answer, OK, World, as_role, empty, generous, plain};
 fn browser(session: &str, method: Method, path: &str, csrf: (&str, &str)) -> Request<Body> {
     let mut request =
         plain(Request::builder().method(method).uri(path)).header(header::CONTENT_TYPE, "application/json");
-    let mut cookies = format!("grayghost_session={session}");
+    request = request.header(header::COOKIE, format!("grayghost_session={session}"));
     if !csrf.0.is_empty() {
-        cookies.push_str(&format!("; grayghost_csrf={}", csrf.0));
+        request = request.header(header::COOKIE, format!("grayghost_csrf={}", csrf.0));
     }
-    request = request.header(header::COOKIE, cookies);
     if !csrf.1.is_empty() {
         request = request.header("x-csrf-token", csrf.1);
     }

@@ -103,7 +103,7 @@ async fn methods_and_paths_that_are_not_there_are_told_as_such() {
     assert!(!String::from_utf8_lossy(&nowhere.body).contains("secret"));
     assert_eq!(nowhere.header("content-type"), "application/problem+json");
     assert_eq!(
-        nowhere.headers.get(header::X_CONTENT_TYPE_OPTIONS).map(|value| value.as_bytes()),
+        nowhere.headers.get(header::X_CONTENT_TYPE_OPTIONS).map(axum::http::HeaderValue::as_bytes),
         Some(b"nosniff".as_slice())
     );
 }

@@ -128,7 +128,7 @@ fn reads(state: &Arc<State>, read: Access) -> Vec<Operation> {
         Operation::get("run_panics", "/api/v1/panics", read).by(panics, state),
         Operation::get("run_slowly", "/api/v1/slowly", read).within(Duration::from_millis(50)).by(
             async || {
-                tokio::time::sleep(Duration::from_secs(60)).await;
+                tokio::time::sleep(Duration::from_mins(1)).await;
                 "late"
             },
             state,
