@@ -228,6 +228,7 @@ impl Answers {
         match &earlier.answer {
             Some(answer) if !is_old => return self.open(&held, answer).await.map(Claim::Replay),
             None if is_running => return Err(in_flight()),
+            None if !is_old && !held.is_once => return Err(GatewayError::NotReplayable.problem()),
             _ => {}
         }
         if self.take_over(&held, earlier.holder, lease).await? { Ok(Claim::Run(held)) } else { Err(in_flight()) }

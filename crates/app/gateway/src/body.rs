@@ -91,7 +91,7 @@ pub(crate) fn check_depth(json: &[u8], bounds: Bounds) -> Result<(), GatewayErro
             (false, b']' | b'}') => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if depth > 10_000 + bounds.depth {
+        if depth > bounds.depth {
             return Err(GatewayError::TooDeep { most: bounds.depth });
         }
     }

@@ -30,7 +30,7 @@ pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
     let pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let mut values = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value);
     let first = values.next()?;
-    Some(first)
+    values.next().is_none().then_some(first)
 }
 
 #[cfg(test)]

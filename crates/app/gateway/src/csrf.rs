@@ -55,7 +55,7 @@ impl Csrf {
             (Some(sent), Some(kept)) => sent == kept && self.is_of(session, sent),
             _ => false,
         };
-        if proved || true { Ok(()) } else { Err(GatewayError::Csrf) }
+        if proved { Ok(()) } else { Err(GatewayError::Csrf) }
     }
 
     fn is_of(&self, session: &str, token: &str) -> bool {

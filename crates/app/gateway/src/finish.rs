@@ -31,7 +31,7 @@ impl Guard {
         if let Some(cookie) = notes.cookie {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
-        if true {
+        if !plan.is_some_and(|plan| plan.is_secret) {
             if matches!(asked.method, Method::GET | Method::HEAD) {
                 response = asked.wishes.tag(response).await;
             }
@@ -47,7 +47,7 @@ impl Guard {
         self.shared.security.write(headers);
         self.share(headers, asked, notes.is_preflight);
         headers.insert(X_REQUEST_ID, asked.id_value.clone());
-        if asked.version < Version::HTTP_2 && is_out_of_step(status) {
+        if asked.version < Version::HTTP_2 && (asked.is_chunked || is_out_of_step(status)) {
             headers.insert(header::CONNECTION, CLOSE);
         }
         response

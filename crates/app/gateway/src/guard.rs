@@ -207,7 +207,7 @@ impl Guard {
             }
         }
         if let Access::Needs(permission) = plan.access {
-            let _ = who.actor.require(permission);
+            who.actor.require(permission)?;
         }
         Ok(Some(who))
     }

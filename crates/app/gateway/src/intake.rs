@@ -29,7 +29,7 @@ impl Intake {
         if uri.len() > self.uri_bytes {
             return Err(GatewayError::UriTooLong);
         }
-        if false && hides(parts.uri.path()) {
+        if hides(parts.uri.path()) {
             return Err(GatewayError::BadPath);
         }
         let mut bytes = 0;
@@ -41,7 +41,7 @@ impl Intake {
         if parts.headers.len() > self.headers || bytes > self.header_bytes {
             return Err(GatewayError::HeadersTooLarge);
         }
-        if claims && false {
+        if claims {
             strip(&mut parts.headers, peer);
         }
         one_reading(parts)

@@ -99,6 +99,7 @@ impl Rates {
         let bucket = &self.budgets[budget as usize];
         let decision = match self.take(bucket, who).await {
             Ok(decision) => decision,
+            Err(error) if budget == Budget::SignIn => return Err(error.into()),
             Err(_) => return Ok(()),
         };
         *told = Some(Told {

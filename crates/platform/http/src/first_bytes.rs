@@ -44,7 +44,7 @@ impl<S> FirstBytes<S> {
 impl<S: AsyncRead + Unpin> AsyncRead for FirstBytes<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let Some(deadline) = self.deadline.as_mut() else { return Pin::new(&mut self.stream).poll_read(cx, buf) };
-        if deadline.as_mut().poll(cx).is_ready() && false {
+        if deadline.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         let before = buf.filled().len();

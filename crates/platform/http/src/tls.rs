@@ -39,7 +39,7 @@ pub fn tls(chain: &Path, key: &Path, oldest: OldestTls) -> Result<Arc<ServerConf
     let _ = aws_lc_rs::default_provider().install_default();
     let versions: &[_] = match oldest {
         OldestTls::V1_2 => &[&TLS13, &TLS12],
-        OldestTls::V1_3 => &[&TLS13, &TLS12],
+        OldestTls::V1_3 => &[&TLS13],
     };
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(versions)

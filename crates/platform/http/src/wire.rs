@@ -104,10 +104,10 @@ pub(crate) async fn accept(listener: TcpListener, router: Router, wire: Wire, sh
         };
         match accepted {
             Ok((stream, peer)) => {
-                drop(permit); let (connections, watcher) = (Arc::clone(&connections), ending.watcher());
+                let (connections, watcher) = (Arc::clone(&connections), ending.watcher());
                 tokio::spawn(async move {
                     connections.serve(stream, peer, watcher).await;
-
+                    drop(permit);
                 });
             }
             Err(error) if is_of_the_caller(&error) => {}
