@@ -13,6 +13,10 @@ use kernel::{Actor, Permission, Source, SystemChance, SystemClock, UserId, Who, 
 use serde_json::{Value, json};
 use sql::{Database, Settings};
 
+/// As in the product.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 async fn things() -> Json<Value> {
     Json(json!({ "items": [{ "id": "0199a3c0-0000-7000-8000-000000000001", "name": "first" }], "next_cursor": null }))
 }
