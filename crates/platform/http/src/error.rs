@@ -1,6 +1,6 @@
 //! What can go wrong at the edge itself.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, path::PathBuf};
 
 use axum::http::{Method, Uri};
 use kernel::{ErrorKind, ProductError};
@@ -24,6 +24,14 @@ pub enum HttpError {
         /// What the system said.
         #[source]
         source: io::Error,
+    },
+    /// No TLS with these files.
+    #[error("could not speak TLS with {}: {why}", path.display())]
+    Tls {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
     },
     /// Nothing is served at the path.
     #[error("nothing answers {method} {path}")]
@@ -69,6 +77,7 @@ impl ProductError for HttpError {
             Self::NoRoute { .. } => ErrorKind::NotFound,
             Self::NobodyKnown => ErrorKind::Unauthenticated,
             Self::Listen { .. }
+            | Self::Tls { .. }
             | Self::NotJson
             | Self::BadJson { .. }
             | Self::BadFields
@@ -82,6 +91,7 @@ impl ProductError for HttpError {
         match self {
             Self::AddressTaken { .. } => "http.address_taken",
             Self::Listen { .. } => "http.listen",
+            Self::Tls { .. } => "http.tls",
             Self::NoRoute { .. } => "http.no_route",
             Self::NobodyKnown => "http.nobody_known",
             Self::NotJson => "http.not_json",
@@ -98,6 +108,9 @@ impl ProductError for HttpError {
         let remedy = match self {
             Self::AddressTaken { .. } => "stop the other program, or choose another port with `--listen`",
             Self::Listen { .. } => "choose an address of this machine and a port above 1023 with `--listen`",
+            Self::Tls { .. } => {
+                "give PEM files: the chain of certificates, the server's own first, and the key of that one"
+            }
             Self::NoRoute { .. } => "compare method and path with the API's description",
             Self::NobodyKnown => {
                 "sign in by `POST /api/v1/sessions`, and send `Authorization: Bearer <token or API key>`"

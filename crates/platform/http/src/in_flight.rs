@@ -5,13 +5,14 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use axum::{
     body::{Body, HttpBody as _},
     extract::{MatchedPath, Request, State},
-    http::{HeaderValue, header},
+    http::{HeaderValue, Method, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -34,7 +35,17 @@ struct Inner {
 #[derive(Debug, Default)]
 struct Arrivals {
     next: u64,
-    open: BTreeMap<u64, String>,
+    open: BTreeMap<u64, Name>,
+}
+
+/// A route, written out only when it is asked for: every request has one, and few are cut.
+#[derive(Debug)]
+struct Name(Method, Option<MatchedPath>);
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.0, self.1.as_ref().map_or("(no route)", MatchedPath::as_str))
+    }
 }
 
 /// Strikes its request off when dropped: when answered, and also when the caller went away.
@@ -46,7 +57,7 @@ struct Entry {
 impl InFlight {
     /// Names of those that are open, the oldest first.
     pub(crate) fn open(&self) -> Vec<String> {
-        self.0.requests.lock().unwrap_or_else(PoisonError::into_inner).open.values().cloned().collect()
+        self.0.requests.lock().unwrap_or_else(PoisonError::into_inner).open.values().map(Name::to_string).collect()
     }
 
     /// Ends all of them: those without an answer get a 503, streams stop.
@@ -54,7 +65,7 @@ impl InFlight {
         self.0.is_cut.send_replace(true);
     }
 
-    fn enter(&self, name: String) -> Entry {
+    fn enter(&self, name: Name) -> Entry {
         let mut arrivals = self.0.requests.lock().unwrap_or_else(PoisonError::into_inner);
         let number = arrivals.next;
         arrivals.next += 1;
@@ -81,8 +92,8 @@ impl Drop for Entry {
 
 /// The middleware around every route.
 pub(crate) async fn track(State(in_flight): State<InFlight>, request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().map_or("(no route)", MatchedPath::as_str);
-    let entry = in_flight.enter(format!("{} {route}", request.method()));
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let entry = in_flight.enter(Name(request.method().clone(), route));
     let response = tokio::select! {
         response = next.run(request) => response,
         () = in_flight.when_cut() => {

@@ -4,18 +4,26 @@
 //! Invariants: a refusal is `application/problem+json`, made in one place from the kind of an error; a text of a fault of
 //! ours never leaves the process; a server that is asked to stop ends, and says what it cut off.
 //!
-//! Absent on purpose: routes of the product and what mounts them, tokens and limits (the gateway), TLS.
+//! Absent on purpose: routes of the product and what mounts them, who a credential belongs to, limits of requests (the
+//! gateway).
 
+mod correlation;
+mod credential;
 mod document;
 mod error;
 mod extract;
 mod figures;
+mod first_bytes;
 mod health;
 mod in_flight;
 mod operation;
 mod problem;
 mod serve;
+mod tls;
+mod wire;
 
+pub use correlation::{Correlation, Repeatable, Repeated};
+pub use credential::{Authenticate, Authenticated, Credential, SESSION_COOKIE};
 pub use document::{About, List, document};
 pub use error::{HttpError, no_route};
 pub use extract::{Body, Caller, From, IfMatch, Params, Part, Versioned};
@@ -23,4 +31,6 @@ pub use figures::figures;
 pub use health::{CHECK_TIMEOUT, Health};
 pub use operation::{Access, Budget, Operation};
 pub use problem::{FieldError, Problem, ProblemBody, status_of};
-pub use serve::{Ended, listen, serve};
+pub use serve::{Ended, listen, serve, serve_on};
+pub use tls::{OldestTls, tls};
+pub use wire::Wire;

@@ -82,6 +82,8 @@ pub struct Operation {
     pub(crate) takes_version: bool,
     pub(crate) secret: bool,
     pub(crate) timeout: Option<Duration>,
+    once: bool,
+    max_body_bytes: Option<u64>,
     route: MethodRouter,
 }
 
@@ -139,6 +141,8 @@ impl Operation {
             takes_version: false,
             secret: false,
             timeout: None,
+            once: false,
+            max_body_bytes: None,
             route: MethodRouter::new(),
         }
     }
@@ -197,6 +201,19 @@ impl Operation {
         Self { secret: true, ..self }
     }
 
+    /// Its command takes [`crate::Repeatable`] into its own transaction (`eventlog::Once`), so that the same call may be made
+    /// again after a first one whose answer was lost.
+    #[must_use]
+    pub fn once(self) -> Self {
+        Self { once: true, ..self }
+    }
+
+    /// Takes a body of another size than others.
+    #[must_use]
+    pub fn body_up_to(self, bytes: u64) -> Self {
+        Self { max_body_bytes: Some(bytes), ..self }
+    }
+
     /// Who does it.
     #[must_use]
     pub fn by<T: 'static, S: Clone + Send + Sync + 'static>(self, handler: impl Handler<T, S>, state: &S) -> Self {
@@ -238,6 +255,18 @@ impl Operation {
     #[must_use]
     pub fn is_secret(&self) -> bool {
         self.secret
+    }
+
+    /// Whether the same call may be made again after a first one whose answer was lost.
+    #[must_use]
+    pub fn is_once(&self) -> bool {
+        self.once
+    }
+
+    /// The largest body it takes; `None` for that of others.
+    #[must_use]
+    pub fn max_body_bytes(&self) -> Option<u64> {
+        self.max_body_bytes
     }
 
     /// How long it may take; `None` for as long as others.

@@ -151,6 +151,19 @@ impl Problem {
         self
     }
 
+    /// Another status than that of its kind, where HTTP has a word of its own for the refusal.
+    #[must_use]
+    pub fn sent_as(mut self, status: StatusCode) -> Self {
+        self.0.status = status.as_u16();
+        self
+    }
+
+    /// Its stable name, `context.reason`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.0.code
+    }
+
     /// The status it is sent with.
     #[must_use]
     pub fn status(&self) -> StatusCode {
@@ -188,6 +201,8 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.0.retry_after_s {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
+        // For layers above, which add the id of the request and say it again.
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -1,19 +1,14 @@
 //! From listening to an orderly end.
 
-use std::{
-    fmt,
-    future::{Future, IntoFuture as _},
-    io,
-    net::SocketAddr,
-    time::Duration,
-};
+use std::{fmt, future::Future, io, net::SocketAddr, time::Duration};
 
 use axum::{Router, middleware};
 use tokio::{net::TcpListener, sync::oneshot, time};
 
 use crate::{
-    HttpError,
+    HttpError, Wire,
     in_flight::{InFlight, track},
+    wire,
 };
 
 /// Time that refusals of cut requests have to reach their callers.
@@ -58,11 +53,23 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, HttpError> {
     })
 }
 
-/// Serves until `shutdown` ends. Then no new connection is taken, idle ones are closed, and requests have `timeout` to
-/// finish; those that do not are refused with 503 and named.
+/// As [`serve_on`], with connections held to the defaults of [`Wire`].
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+    timeout: Duration,
+) -> Ended {
+    serve_on(listener, router, Wire::default(), shutdown, timeout).await
+}
+
+/// Serves until `shutdown` ends. Then no new connection is taken, idle ones are closed, and requests have `timeout` to
+/// finish; those that do not are refused with 503 and named. Each request carries its peer as
+/// [`axum::extract::ConnectInfo`].
+pub async fn serve_on(
+    listener: TcpListener,
+    router: Router,
+    wire: Wire,
     shutdown: impl Future<Output = ()> + Send + 'static,
     timeout: Duration,
 ) -> Ended {
@@ -74,7 +81,7 @@ pub async fn serve(
         // Nobody listens only when the server is gone already.
         let _ = begins.send(());
     };
-    let mut serving = Box::pin(axum::serve(listener, router).with_graceful_shutdown(signal).into_future());
+    let mut serving = Box::pin(wire::accept(listener, router, wire, signal));
     let time_is_over = async {
         // Without a sender the shutdown itself was dropped, with the runtime.
         let _ = begun.await;
@@ -82,7 +89,7 @@ pub async fn serve(
     };
     tokio::select! {
         biased;
-        _drained = &mut serving => Ended::Drained,
+        () = &mut serving => Ended::Drained,
         () = time_is_over => {
             let requests = in_flight.open();
             in_flight.cut();
