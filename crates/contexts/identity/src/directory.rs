@@ -1,10 +1,13 @@
 //! Who is who: what has to be known before a workspace is. Accounts, sessions and links live in [`INSTALLATION`]; the few
 //! statements that read over all workspaces stand here, and each asks for one user or one name.
 
+use std::collections::HashMap;
+
 use eventlog::EventLog;
 use futures::FutureExt;
 use kernel::{Permission, Personal, Timestamp, UserId, WorkspaceId};
 use sql::{Row, Scope, SqlError, Value, args};
+use uuid::Uuid;
 
 use crate::{INSTALLATION, IdentityError, SessionId, domain::roles, projections::EMAIL_PURPOSE, words::EmailAddress};
 
@@ -92,4 +95,16 @@ pub(crate) fn permissions(role: &str, own: Option<String>) -> Vec<Permission> {
     roles::built_in(role).unwrap_or_else(|| {
         own.unwrap_or_default().split(' ').filter_map(roles::permission).collect()
     })
+}
+
+/// Accounts of the members of one workspace, by their ids. The statement names the workspace itself, for it joins members
+/// with accounts, which live in another.
+pub(crate) async fn accounts(
+    log: &EventLog,
+    select: &'static str,
+    mut values: Vec<Value>,
+) -> Result<HashMap<Uuid, Row>, IdentityError> {
+    values.insert(0, Value::from(INSTALLATION.0));
+    let rows = everywhere(log, select, values).await?;
+    rows.into_iter().map(|row| Ok((row.get(0)?, row))).collect()
 }

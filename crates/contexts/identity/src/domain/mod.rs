@@ -7,9 +7,9 @@ mod user;
 mod workspace;
 
 pub(crate) use api_key::{ApiKey, ApiKeyEvent};
-pub(crate) use audit::{Audit, AuditEvent, AuditId, AuditRecord};
+pub(crate) use audit::{Audit, AuditEvent, AuditRecord};
 pub(crate) use user::{User, UserEvent};
 pub(crate) use workspace::{NewInvitation, Workspace, WorkspaceEvent};
 
-pub use audit::Outcome;
+pub use audit::{AuditId, Outcome};
 pub use workspace::{InvitationId, Refusal};

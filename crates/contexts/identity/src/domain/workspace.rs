@@ -268,12 +268,21 @@ impl Workspace {
         self.members.get(&user).map(String::as_str)
     }
 
+    /// Names of the roles that were made here.
+    pub(crate) fn own_roles(&self) -> impl Iterator<Item = &str> {
+        self.custom.keys().map(String::as_str)
+    }
+
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     pub(crate) fn exists(&self) -> bool {
         self.id.is_some()
+    }
+
+    pub(crate) fn is_archived(&self) -> bool {
+        self.archived
     }
 
     pub(crate) fn has_owner(&self) -> bool {

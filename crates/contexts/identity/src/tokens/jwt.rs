@@ -111,7 +111,7 @@ pub struct Jwk {
     #[serde(rename = "use")]
     purpose: &'static str,
     /// Which key.
-    kid: Uuid,
+    kid: String,
     /// The key, base64url.
     x: String,
 }
@@ -119,7 +119,7 @@ pub struct Jwk {
 impl Jwk {
     pub(crate) fn of(kid: Uuid, public: &[u8]) -> Self {
         let x = URL_SAFE_NO_PAD.encode(public);
-        Self { kty: "OKP", crv: "Ed25519", alg: ALGORITHM, purpose: "sig", kid, x }
+        Self { kty: "OKP", crv: "Ed25519", alg: ALGORITHM, purpose: "sig", kid: kid.to_string(), x }
     }
 }
 

@@ -5,9 +5,9 @@ mod jwt;
 mod refresh;
 mod signing_keys;
 
-pub(crate) use bearer::{Invite, Key, Link, sha256_hex};
-pub(crate) use jwt::{Claims, Expected, Jwk, verify};
-pub(crate) use refresh::Refresh;
+pub(crate) use bearer::{Invite, Key, Link, PREFIX};
+pub(crate) use jwt::Claims;
+pub(crate) use refresh::{Refresh, refresh_purpose};
 pub(crate) use signing_keys::SigningKeys;
 
-pub use jwt::Jwks;
+pub use jwt::{Jwk, Jwks};

@@ -13,7 +13,10 @@ use uuid::Uuid;
 use crate::SessionId;
 
 /// Purpose of the key.
-pub(crate) const PURPOSE: &str = "identity.refresh";
+pub(crate) const fn refresh_purpose() -> &'static str {
+    "identity.refresh"
+}
+
 const BYTES: usize = 16 + 4 + 32;
 
 /// A refresh token, read but not yet believed.
