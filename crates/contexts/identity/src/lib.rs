@@ -50,6 +50,7 @@ pub use commands::{
 pub use config::{PasswordSettings, Settings};
 pub use domain::{AuditId, InvitationId, Outcome, Refusal};
 pub use error::IdentityError;
+pub use http::operations;
 
 pub use mail::{Mail, Mailer, Outbox};
 pub use module::module;
