@@ -153,7 +153,8 @@ async fn write_batch(log: &EventLog, workspace: WorkspaceId, entries: Vec<AuditR
 
 async fn append(log: &EventLog, workspace: WorkspaceId, entries: Vec<AuditRecord>) -> Result<usize, LogError> {
     let id = || AuditId(log.source().uuid());
-    let streams = entries.into_iter().map(|entry| NewStream::<Audit> { id: id(), events: vec![AuditEvent::Audited { entry }] });
+    let streams =
+        entries.into_iter().map(|entry| NewStream::<Audit> { id: id(), events: vec![AuditEvent::Audited { entry }] });
     log.append_many(&Actor::system(workspace), Cause::default(), streams.collect()).await
 }
 

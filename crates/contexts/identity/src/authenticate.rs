@@ -18,8 +18,9 @@ use ring::digest::{SHA256, digest};
 use sql::args;
 
 use crate::{
-    Identity, IdentityError, SessionId, directory,
+    Identity, IdentityError, SessionId,
     config::micros,
+    directory,
     tokens::{Key, PREFIX},
 };
 
@@ -100,7 +101,8 @@ impl Identity {
             self.note_use(&known.who, now).await;
             return Ok(known.who);
         }
-        let found = if bearer.starts_with(PREFIX) { self.by_key(bearer, now).await } else { self.by_token(bearer, now).await };
+        let found =
+            if bearer.starts_with(PREFIX) { self.by_key(bearer, now).await } else { self.by_token(bearer, now).await };
         let (who, ends_at) = found.inspect_err(|_| verified.known.invalidate(&hash))?;
         let who = Arc::new(who);
         // With the epoch from before the look-up: what was revoked meanwhile is not taken for good.
@@ -145,7 +147,8 @@ impl Identity {
         let upsert = "INSERT INTO identity_key_uses AS u (workspace_id, key_id, used_at) VALUES ($1, $2, $3)
              ON CONFLICT (workspace_id, key_id) DO UPDATE SET used_at = excluded.used_at";
         let tenant = self.inner.log.database().tenant(who.actor.workspace);
-        let written = tenant.write(move |tx| Box::pin(async move { tx.execute(upsert, args![key.0, now]).await })).await;
+        let written =
+            tenant.write(move |tx| Box::pin(async move { tx.execute(upsert, args![key.0, now]).await })).await;
         // A key is good, whether its use could be put down or not.
         if let Err::<u64, sql::SqlError>(error) = written {
             tracing::warn!(%error, "the last use of a key was not written");

@@ -45,7 +45,11 @@ pub(crate) async fn by_email(log: &EventLog, email: &EmailAddress) -> Result<Opt
 }
 
 /// A sealed text of a read model; `None` when its subject was erased.
-pub(crate) async fn opened(log: &EventLog, workspace: WorkspaceId, sealed: &str) -> Result<Option<String>, IdentityError> {
+pub(crate) async fn opened(
+    log: &EventLog,
+    workspace: WorkspaceId,
+    sealed: &str,
+) -> Result<Option<String>, IdentityError> {
     let text: Personal<String> = log.open_json(workspace, sealed.as_bytes()).await?;
     Ok(text.open().cloned())
 }
@@ -60,15 +64,19 @@ pub(crate) async fn memberships(log: &EventLog, user: UserId) -> Result<Vec<Memb
          JOIN identity_workspaces w ON w.workspace_id = m.workspace_id WHERE m.user_id = $1 ORDER BY w.name LIMIT $2";
     let rows = everywhere(log, select, args![user.0, MOST_MEMBERSHIPS]).await?;
     let read = |row: &Row| {
-        Ok::<_, SqlError>(Membership { workspace: row.id(0)?, name: row.get(1)?, role: row.get(2)?, archived: row.get(3)? })
+        Ok::<_, SqlError>(Membership {
+            workspace: row.id(0)?,
+            name: row.get(1)?,
+            role: row.get(2)?,
+            archived: row.get(3)?,
+        })
     };
     Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
 }
 
 /// The workspace of a name.
 pub(crate) async fn workspace_named(log: &EventLog, name: &str) -> Result<Option<WorkspaceId>, IdentityError> {
-    let rows =
-        everywhere(log, "SELECT workspace_id FROM identity_workspaces WHERE name = $1", args![name]).await?;
+    let rows = everywhere(log, "SELECT workspace_id FROM identity_workspaces WHERE name = $1", args![name]).await?;
     Ok(rows.first().map(|row| row.id(0)).transpose()?)
 }
 
@@ -92,9 +100,7 @@ pub(crate) async fn live_session(
 
 /// What a role may, given the names that a role of the workspace's own has.
 pub(crate) fn permissions(role: &str, own: Option<String>) -> Vec<Permission> {
-    roles::built_in(role).unwrap_or_else(|| {
-        own.unwrap_or_default().split(' ').filter_map(roles::permission).collect()
-    })
+    roles::built_in(role).unwrap_or_else(|| own.unwrap_or_default().split(' ').filter_map(roles::permission).collect())
 }
 
 /// Accounts of the members of one workspace, by their ids. The statement names the workspace itself, for it joins members

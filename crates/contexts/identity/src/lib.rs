@@ -44,8 +44,8 @@ use tokens::SigningKeys;
 
 pub use authenticate::{Authenticated, Via};
 pub use commands::{
-    AcceptInvitation, ChangeRole, CreateUser, DefineRole, InviteMember, IssueKey, IssuedKey, ResetPassword, SetPassword,
-    SetUp, SignIn,
+    AcceptInvitation, ChangeRole, CreateUser, DefineRole, InviteMember, IssueKey, IssuedKey, ResetPassword,
+    SetPassword, SetUp, SignIn,
 };
 pub use config::{PasswordSettings, Settings};
 pub use domain::{AuditId, InvitationId, Outcome, Refusal};
@@ -54,9 +54,7 @@ pub use http::operations;
 
 pub use mail::{Mail, Mailer, Outbox};
 pub use module::module;
-pub use queries::{
-    AuditEntry, AuditFilter, InvitationRow, KeyRow, Me, MemberRow, RoleRow, SessionRow, WorkspaceRow,
-};
+pub use queries::{AuditEntry, AuditFilter, InvitationRow, KeyRow, Me, MemberRow, RoleRow, SessionRow, WorkspaceRow};
 pub use sessions::{SessionId, Tokens};
 pub use tokens::{Jwk, Jwks};
 pub use words::{EmailAddress, Password};
@@ -115,7 +113,12 @@ impl Identity {
     ///
     /// # Errors
     /// As [`Identity::open`].
-    pub fn open_with(log: EventLog, jobs: Jobs, settings: Settings, limits: Arc<dyn Limits>) -> Result<Self, IdentityError> {
+    pub fn open_with(
+        log: EventLog,
+        jobs: Jobs,
+        settings: Settings,
+        limits: Arc<dyn Limits>,
+    ) -> Result<Self, IdentityError> {
         let passwords = Passwords::new(&settings.passwords, Arc::clone(&log.source().chance))?;
         let signing = SigningKeys::new(log.clone(), &settings);
         let pen = Pen::start(log.clone());

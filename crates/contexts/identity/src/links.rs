@@ -49,9 +49,11 @@ impl Row {
 /// Keeps a link in a transaction of [`INSTALLATION`]; an earlier one of its kind ends, and so do those that are over.
 pub(crate) async fn keep(tx: &mut Tx, row: Row) -> Result<(), SqlError> {
     let Row { purpose, link, about, now, expires_at } = row;
-    let delete = "DELETE FROM identity_links WHERE workspace_id = $1 AND (expires_at <= $2 OR (purpose = $3 AND about = $4))";
+    let delete =
+        "DELETE FROM identity_links WHERE workspace_id = $1 AND (expires_at <= $2 OR (purpose = $3 AND about = $4))";
     tx.execute(delete, args![now, purpose.name(), about]).await?;
-    let insert = "INSERT INTO identity_links (workspace_id, hash, purpose, about, expires_at) VALUES ($1, $2, $3, $4, $5)";
+    let insert =
+        "INSERT INTO identity_links (workspace_id, hash, purpose, about, expires_at) VALUES ($1, $2, $3, $4, $5)";
     tx.execute(insert, args![link.hash, purpose.name(), about, expires_at]).await?;
     Ok(())
 }
@@ -59,7 +61,8 @@ pub(crate) async fn keep(tx: &mut Tx, row: Row) -> Result<(), SqlError> {
 /// What a link is about, when it is good.
 pub(crate) async fn look(log: &EventLog, purpose: LinkFor, secret: &str) -> Result<Uuid, IdentityError> {
     let link = Link::read(secret).ok_or(IdentityError::BadLink)?;
-    let select = "SELECT about FROM identity_links WHERE workspace_id = $1 AND hash = $2 AND purpose = $3 AND expires_at > $4";
+    let select =
+        "SELECT about FROM identity_links WHERE workspace_id = $1 AND hash = $2 AND purpose = $3 AND expires_at > $4";
     let values = args![link.hash, purpose.name(), log.source().now()];
     let rows = log.database().tenant(INSTALLATION).all(select, values).await?;
     Ok(rows.first().ok_or(IdentityError::BadLink)?.get(0)?)

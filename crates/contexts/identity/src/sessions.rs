@@ -111,7 +111,8 @@ impl Identity {
         let limits = (micros(settings.session_idle), micros(settings.refresh_grace));
         let now = log.source().now();
         let bytes = given.session.0.into_bytes();
-        let lock = i64::from_be_bytes([bytes[8], bytes[9], bytes[10], bytes[11], bytes[12], bytes[13], bytes[14], bytes[15]]);
+        let lock =
+            i64::from_be_bytes([bytes[8], bytes[9], bytes[10], bytes[11], bytes[12], bytes[13], bytes[14], bytes[15]]);
         log.database()
             .write_locked(Scope::Workspace(INSTALLATION), Some(lock), move |tx| {
                 async move { turn_in(tx, (&given, &key), limits, now).await }.boxed()

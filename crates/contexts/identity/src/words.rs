@@ -25,8 +25,8 @@ impl EmailAddress {
         let text = given.trim().to_ascii_lowercase();
         let (local, domain) = text.split_once('@').ok_or(IdentityError::BadEmail)?;
         let atext = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
-        let local_is_good = local.len() <= MAX_LOCAL
-            && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(atext));
+        let local_is_good =
+            local.len() <= MAX_LOCAL && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(atext));
         let label = |label: &str| {
             (1..=63).contains(&label.len())
                 && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
@@ -76,7 +76,8 @@ pub(crate) fn slug(given: &str, what: &'static str) -> Result<String, IdentityEr
 /// [`IdentityError::UnknownPermission`].
 pub(crate) fn permissions(names: &[String]) -> Result<Vec<Permission>, IdentityError> {
     let read = |name: &String| {
-        roles::permission(name).ok_or_else(|| IdentityError::UnknownPermission { name: name.chars().take(60).collect() })
+        roles::permission(name)
+            .ok_or_else(|| IdentityError::UnknownPermission { name: name.chars().take(60).collect() })
     };
     names.iter().map(read).collect()
 }
@@ -90,12 +91,30 @@ mod tests {
 
     #[test]
     fn addresses_are_read_or_refused() {
-        let good = [("Ann@Example.com", "ann@example.com"), (" a.b+c@x-y.co.uk ", "a.b+c@x-y.co.uk"), ("a@xn--bcher-kva.example", "a@xn--bcher-kva.example")];
+        let good = [
+            ("Ann@Example.com", "ann@example.com"),
+            (" a.b+c@x-y.co.uk ", "a.b+c@x-y.co.uk"),
+            ("a@xn--bcher-kva.example", "a@xn--bcher-kva.example"),
+        ];
         for (given, expected) in good {
             assert_eq!(EmailAddress::parse(given).unwrap().as_str(), expected);
         }
         let long = format!("{}@example.com", "a".repeat(65));
-        let bad = ["", "ann", "@example.com", "ann@", "ann@example", "a b@example.com", ".a@example.com", "a..b@example.com", "a@-x.com", "a@b@example.com", "a\r\nBcc: e@example.com", "ann@exämple.com", &long];
+        let bad = [
+            "",
+            "ann",
+            "@example.com",
+            "ann@",
+            "ann@example",
+            "a b@example.com",
+            ".a@example.com",
+            "a..b@example.com",
+            "a@-x.com",
+            "a@b@example.com",
+            "a\r\nBcc: e@example.com",
+            "ann@exämple.com",
+            &long,
+        ];
         for given in bad {
             assert!(EmailAddress::parse(given).is_err(), "{given:?}");
         }
@@ -103,7 +122,15 @@ mod tests {
 
     #[test]
     fn names_are_short_words() {
-        for (given, is_good) in [("default", true), ("a-1", true), ("", false), ("1a", false), ("A", false), ("a b", false), (&*"a".repeat(41), false)] {
+        for (given, is_good) in [
+            ("default", true),
+            ("a-1", true),
+            ("", false),
+            ("1a", false),
+            ("A", false),
+            ("a b", false),
+            (&*"a".repeat(41), false),
+        ] {
             assert_eq!(slug(given, "a name").is_ok(), is_good, "{given}");
         }
         for (given, is_good) in [(" Ann Lee ", true), ("Zoë", true), (" ", false), ("a\nb", false)] {

@@ -57,7 +57,12 @@ impl Identity {
     /// # Errors
     /// Forbidden without `workspace:manage`; [`IdentityError::NameTaken`], `identity.bad_name`, `eventlog.moved`.
     #[tracing::instrument(name = "identity.rename_workspace", skip_all, err(level = "debug"))]
-    pub async fn rename_workspace(&self, actor: &Actor, name: &str, expected: Option<u64>) -> Result<u64, IdentityError> {
+    pub async fn rename_workspace(
+        &self,
+        actor: &Actor,
+        name: &str,
+        expected: Option<u64>,
+    ) -> Result<u64, IdentityError> {
         let done = async {
             actor.require(Permission::WorkspaceManage)?;
             let name = words::slug(name, "a name of a workspace")?;

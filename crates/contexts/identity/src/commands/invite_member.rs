@@ -60,7 +60,9 @@ impl Identity {
         };
         let authority = actor.permissions().to_vec();
         let how = How {
-            also: Some(Box::new(move |tx, _| async move { Ok(jobs.enqueue_in(tx, vec![mail]).await.map(|_| ())?) }.boxed())),
+            also: Some(Box::new(move |tx, _| {
+                async move { Ok(jobs.enqueue_in(tx, vec![mail]).await.map(|_| ())?) }.boxed()
+            })),
             ..How::default()
         };
         let rule = move |workspace: &Workspace| workspace.invite(new, &authority);
@@ -78,7 +80,9 @@ impl Identity {
             actor.require(Permission::MembersManage)?;
             let done = self.change_workspace(actor, None, move |known| known.revoke_invitation(invitation)).await;
             match done {
-                Err(IdentityError::Refused(Refusal::BadInvitation)) => Err(IdentityError::NotFound { what: "invitation" }),
+                Err(IdentityError::Refused(Refusal::BadInvitation)) => {
+                    Err(IdentityError::NotFound { what: "invitation" })
+                }
                 done => done.map(|_| ()),
             }
         };

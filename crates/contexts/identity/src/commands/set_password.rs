@@ -3,12 +3,8 @@
 use kernel::{Actor, Personal, SubjectId, UserId};
 
 use crate::{
-    INSTALLATION, Identity, IdentityError, Password, SessionId,
-    audit::target,
-    commands::person,
-    domain::User,
-    passwords::Verdict,
-    sessions::Which,
+    INSTALLATION, Identity, IdentityError, Password, SessionId, audit::target, commands::person, domain::User,
+    passwords::Verdict, sessions::Which,
 };
 
 /// Set password.

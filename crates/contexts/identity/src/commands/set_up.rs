@@ -32,7 +32,11 @@ impl Identity {
     ///
     /// # Errors
     /// [`IdentityError::NameTaken`]; those of the database.
-    pub async fn first_start(&self, workspace: WorkspaceId, name: &str) -> Result<Option<Secret<String>>, IdentityError> {
+    pub async fn first_start(
+        &self,
+        workspace: WorkspaceId,
+        name: &str,
+    ) -> Result<Option<Secret<String>>, IdentityError> {
         self.register_workspace(workspace, name).await?;
         let log = &self.inner.log;
         let (known, _) = log.get::<Workspace>(workspace, workspace).await?;
@@ -40,7 +44,8 @@ impl Identity {
             return Ok(None);
         }
         let (secret, link) = Link::make(&*log.source().chance);
-        let row = links::Row::new(LinkFor::SetUp, link, workspace.0, (log.source().now(), self.inner.settings.link_ttl));
+        let row =
+            links::Row::new(LinkFor::SetUp, link, workspace.0, (log.source().now(), self.inner.settings.link_ttl));
         let tenant = log.database().tenant(INSTALLATION);
         tenant.write(move |tx| async move { Ok::<_, IdentityError>(links::keep(tx, row).await?) }.boxed()).await?;
         let base = self.inner.settings.public_url.trim_end_matches('/');

@@ -27,14 +27,9 @@ pub(crate) fn built_in(role: &str) -> Option<Vec<Permission>> {
             P::MembersRead,
         ],
         "viewer" => vec![P::JobsRead, P::LakehouseRead, P::ResolutionRead, P::MembersRead],
-        "api_user" => vec![
-            P::JobsRead,
-            P::LakehouseRead,
-            P::LakehouseRun,
-            P::LakehouseQuery,
-            P::ResolutionRead,
-            P::ResolutionRun,
-        ],
+        "api_user" => {
+            vec![P::JobsRead, P::LakehouseRead, P::LakehouseRun, P::LakehouseQuery, P::ResolutionRead, P::ResolutionRun]
+        }
         _ => return None,
     })
 }

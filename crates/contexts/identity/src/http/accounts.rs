@@ -20,16 +20,27 @@ pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
             .answers::<Jwks>(StatusCode::OK)
             .by(jwks, identity),
         Operation::post("create_user", "/api/v1/users", Access::Needs(Permission::MembersManage))
-            .about("Make an account", "It becomes a member of your workspace. Without a password, its owner asks for a reset.")
+            .about(
+                "Make an account",
+                "It becomes a member of your workspace. Without a password, its owner asks for a reset.",
+            )
             .body::<CreateUserBody>()
             .answers::<UserAnswer>(StatusCode::CREATED)
             .by(create_user, identity),
-        Operation::post("deactivate_user", "/api/v1/users/{user_id}/deactivate", Access::Needs(Permission::MembersManage))
-            .about("Lock an account", "Of a member who belongs to no other workspace. All of its sessions end.")
-            .by(deactivate_user, identity),
-        Operation::post("reactivate_user", "/api/v1/users/{user_id}/reactivate", Access::Needs(Permission::MembersManage))
-            .about("Unlock an account", "It may sign in again.")
-            .by(reactivate_user, identity),
+        Operation::post(
+            "deactivate_user",
+            "/api/v1/users/{user_id}/deactivate",
+            Access::Needs(Permission::MembersManage),
+        )
+        .about("Lock an account", "Of a member who belongs to no other workspace. All of its sessions end.")
+        .by(deactivate_user, identity),
+        Operation::post(
+            "reactivate_user",
+            "/api/v1/users/{user_id}/reactivate",
+            Access::Needs(Permission::MembersManage),
+        )
+        .about("Unlock an account", "It may sign in again.")
+        .by(reactivate_user, identity),
     ]);
     all
 }
@@ -55,7 +66,10 @@ fn for_myself(identity: &Arc<Identity>) -> Vec<Operation> {
 fn by_links(identity: &Arc<Identity>) -> Vec<Operation> {
     vec![
         Operation::post("request_password_reset", "/api/v1/password-resets", Access::Public)
-            .about("Ask for a mail that resets a password", "The answer is the same whether there is an account or not.")
+            .about(
+                "Ask for a mail that resets a password",
+                "The answer is the same whether there is an account or not.",
+            )
             .budget(Budget::SignIn)
             .body::<EmailBody>()
             .answers::<Nothing>(StatusCode::ACCEPTED)

@@ -23,11 +23,18 @@ pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
             .body::<InviteBody>()
             .answers::<Invited>(StatusCode::CREATED)
             .by(invite_member, identity),
-        Operation::delete("revoke_invitation", "/api/v1/invitations/{invitation_id}", Access::Needs(Permission::MembersManage))
-            .about("Take an invitation back", "Its link works no more.")
-            .by(revoke_invitation, identity),
+        Operation::delete(
+            "revoke_invitation",
+            "/api/v1/invitations/{invitation_id}",
+            Access::Needs(Permission::MembersManage),
+        )
+        .about("Take an invitation back", "Its link works no more.")
+        .by(revoke_invitation, identity),
         Operation::post("accept_invitation", "/api/v1/invitations/accept", Access::Public)
-            .about("Accept an invitation", "By the link of the mail. Name and password are for a new account; sign in afterwards.")
+            .about(
+                "Accept an invitation",
+                "By the link of the mail. Name and password are for a new account; sign in afterwards.",
+            )
             .budget(Budget::SignIn)
             .body::<AcceptBody>()
             .answers::<Joined>(StatusCode::CREATED)

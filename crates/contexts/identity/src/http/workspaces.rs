@@ -28,9 +28,13 @@ pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
             .body::<NameBody>()
             .answers::<NewName>(StatusCode::OK)
             .by(rename_workspace, identity),
-        Operation::post("archive_workspace", "/api/v1/workspaces/current/archive", Access::Needs(Permission::WorkspaceManage))
-            .about("Archive the workspace", "Its members, roles and name stay as they are.")
-            .by(archive_workspace, identity),
+        Operation::post(
+            "archive_workspace",
+            "/api/v1/workspaces/current/archive",
+            Access::Needs(Permission::WorkspaceManage),
+        )
+        .about("Archive the workspace", "Its members, roles and name stay as they are.")
+        .by(archive_workspace, identity),
     ]
 }
 

@@ -8,7 +8,10 @@ use kernel::{Personal, Timestamp};
 use serde::{Deserialize, Serialize};
 use telemetry::Secret;
 
-use crate::{IdentityError, Mail, Mailer, Settings, mail::{Purpose, compose}};
+use crate::{
+    IdentityError, Mail, Mailer, Settings,
+    mail::{Purpose, compose},
+};
 
 pub(crate) const SEND_MAIL: &str = "identity.send_mail";
 

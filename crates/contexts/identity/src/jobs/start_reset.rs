@@ -9,7 +9,13 @@ use kernel::{Personal, SubjectId, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::{MailArgs, SEND_MAIL};
-use crate::{INSTALLATION, IdentityError, directory, links::{self, LinkFor}, mail::Purpose, tokens::Link, words::EmailAddress};
+use crate::{
+    INSTALLATION, IdentityError, directory,
+    links::{self, LinkFor},
+    mail::Purpose,
+    tokens::Link,
+    words::EmailAddress,
+};
 
 pub(crate) const START_RESET: &str = "identity.start_reset";
 

@@ -15,7 +15,12 @@ pub(crate) enum Purpose {
 }
 
 /// Subject and body.
-pub(crate) fn compose(purpose: Purpose, workspace: &str, public_url: &str, secret: &Secret<String>) -> (String, String) {
+pub(crate) fn compose(
+    purpose: Purpose,
+    workspace: &str,
+    public_url: &str,
+    secret: &Secret<String>,
+) -> (String, String) {
     let base = public_url.trim_end_matches('/');
     let link = |page: &str| format!("{base}/{page}#token={}", secret.expose());
     let (subject, what, link) = match purpose {
@@ -26,7 +31,8 @@ pub(crate) fn compose(purpose: Purpose, workspace: &str, public_url: &str, secre
         ),
         Purpose::Reset => (
             "Choose a new password".to_owned(),
-            "Somebody, probably you, asked for a new password of your Gray Ghost account. To choose one, open:".to_owned(),
+            "Somebody, probably you, asked for a new password of your Gray Ghost account. To choose one, open:"
+                .to_owned(),
             link("reset-password"),
         ),
         Purpose::Verification => (
@@ -35,5 +41,10 @@ pub(crate) fn compose(purpose: Purpose, workspace: &str, public_url: &str, secre
             link("verify-email"),
         ),
     };
-    (subject, format!("{what}\n\n  {link}\n\nThe link works once and for a limited time. If this is not about you, ignore it.\n"))
+    (
+        subject,
+        format!(
+            "{what}\n\n  {link}\n\nThe link works once and for a limited time. If this is not about you, ignore it.\n"
+        ),
+    )
 }

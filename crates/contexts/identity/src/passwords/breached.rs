@@ -70,7 +70,8 @@ mod tests {
         };
         for size in [0, 1, 2, 3, 10, 100] {
             let words: Vec<String> = (0..size).map(|number| format!("word{number}")).collect();
-            let mut lines: Vec<String> = words.iter().enumerate().map(|(at, word)| format!("{}:{at}", hash(word))).collect();
+            let mut lines: Vec<String> =
+                words.iter().enumerate().map(|(at, word)| format!("{}:{at}", hash(word))).collect();
             lines.sort();
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("list");

@@ -28,7 +28,11 @@ impl Identity {
     /// # Errors
     /// Forbidden without `members:read`; `kernel.bad_cursor`.
     #[tracing::instrument(name = "identity.list_invitations", skip_all, err(level = "debug"))]
-    pub async fn list_invitations(&self, actor: &Actor, page: &PageRequest) -> Result<Page<InvitationRow>, IdentityError> {
+    pub async fn list_invitations(
+        &self,
+        actor: &Actor,
+        page: &PageRequest,
+    ) -> Result<Page<InvitationRow>, IdentityError> {
         actor.require(Permission::MembersRead)?;
         let log = &self.inner.log;
         let select = "SELECT invitation_id, email, role, expires_at FROM identity_invitations

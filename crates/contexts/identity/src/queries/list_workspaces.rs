@@ -39,7 +39,11 @@ impl Identity {
             Who::Key(_) | Who::System => {
                 let (known, _) = log.get::<Workspace>(actor.workspace, actor.workspace).await?;
                 let (name, archived) = (known.name().to_owned(), known.is_archived());
-                Ok(known.exists().then_some(WorkspaceRow { id: actor.workspace, name, role: None, archived }).into_iter().collect())
+                Ok(known
+                    .exists()
+                    .then_some(WorkspaceRow { id: actor.workspace, name, role: None, archived })
+                    .into_iter()
+                    .collect())
             }
         }
     }

@@ -73,7 +73,11 @@ pub(crate) struct Invite {
 }
 
 impl Invite {
-    pub(crate) fn make(workspace: WorkspaceId, invitation: InvitationId, chance: &dyn Chance) -> (Secret<String>, Self) {
+    pub(crate) fn make(
+        workspace: WorkspaceId,
+        invitation: InvitationId,
+        chance: &dyn Chance,
+    ) -> (Secret<String>, Self) {
         let bytes = [&workspace.0.as_bytes()[..], invitation.0.as_bytes(), &random(chance)].concat();
         (Secret::new(URL_SAFE_NO_PAD.encode(&bytes)), Self { workspace, invitation, hash: sha256_hex(&bytes) })
     }

@@ -115,7 +115,8 @@ impl SigningKeys {
         let mut seed = vec![0; SEED_BYTES];
         source.chance.fill(&mut seed);
         let sealed = self.log.seal_json(INSTALLATION, &Personal::of(SubjectId(kid), seed)).await?;
-        let insert = "INSERT INTO identity_signing_keys (workspace_id, kid, sealed, created_at) VALUES ($1, $2, $3, $4)";
+        let insert =
+            "INSERT INTO identity_signing_keys (workspace_id, kid, sealed, created_at) VALUES ($1, $2, $3, $4)";
         self.log
             .database()
             .tenant(INSTALLATION)

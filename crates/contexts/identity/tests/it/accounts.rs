@@ -84,7 +84,11 @@ async fn guesses_are_slowed_down_alike_and_a_right_one_is_forgiven(place: Place)
     house.wait(Duration::from_secs(31));
     guess("ann@example.com", GOOD).await.expect("signed in");
     for _ in 0..6 {
-        assert_eq!(code(guess("ann@example.com", "wrong").await), "identity.bad_credentials", "the budget is full again");
+        assert_eq!(
+            code(guess("ann@example.com", "wrong").await),
+            "identity.bad_credentials",
+            "the budget is full again"
+        );
     }
 }
 

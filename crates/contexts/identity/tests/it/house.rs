@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, net::IpAddr, sync::Arc, time::Duration};
 
 use identity::{
-    Authenticated, EmailAddress, Identity, IdentityError, INSTALLATION, Origin, Outbox, Password, PasswordSettings, Settings, SetUp,
-    SignIn, Tokens,
+    Authenticated, EmailAddress, INSTALLATION, Identity, IdentityError, Origin, Outbox, Password, PasswordSettings,
+    SetUp, Settings, SignIn, Tokens,
 };
 use kernel::{Actor, ErrorKind, ProductError, UserId};
 use tempfile::TempDir;

@@ -56,7 +56,11 @@ fn the_last_owner_stays_and_one_of_two_may_go() {
 fn nobody_gives_or_takes_more_than_they_may() {
     let (house, admin, viewer) = (house(&[]), may("admin"), may("viewer"));
     let change = |number, role: &str, by: &[Permission]| house.change_role(user(number), role.to_owned(), by);
-    assert_eq!(change(2, "owner", &admin), Err(Refusal::BeyondAuthority), "an admin makes no owner, not even themselves");
+    assert_eq!(
+        change(2, "owner", &admin),
+        Err(Refusal::BeyondAuthority),
+        "an admin makes no owner, not even themselves"
+    );
     assert_eq!(change(1, "viewer", &admin), Err(Refusal::BeyondAuthority), "nor degrades one");
     assert_eq!(house.remove_member(user(1), &admin), Err(Refusal::BeyondAuthority));
     assert_eq!(house.add_member(user(4), "admin".to_owned(), &viewer), Err(Refusal::BeyondAuthority));
@@ -91,7 +95,10 @@ fn own_roles_are_made_changed_and_dropped_when_nobody_has_them() {
     let made = house(&defined);
     assert_eq!(made.permissions("auditor"), Some(vec![Permission::AuditRead]));
     assert_eq!(made.define_role("auditor".to_owned(), vec![Permission::AuditRead], &all), Ok(vec![]));
-    assert_eq!(made.define_role("owner".to_owned(), vec![], &all), Err(Refusal::BuiltInRole { role: "owner".to_owned() }));
+    assert_eq!(
+        made.define_role("owner".to_owned(), vec![], &all),
+        Err(Refusal::BuiltInRole { role: "owner".to_owned() })
+    );
     assert!(made.drop_role("auditor".to_owned()).is_ok());
     let held = house(&[defined, vec![added(4, "auditor")]].concat());
     assert_eq!(held.drop_role("auditor".to_owned()), Err(Refusal::RoleInUse { role: "auditor".to_owned() }));

@@ -138,7 +138,17 @@ fn whatever_was_changed_after_signing_is_refused() {
         bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
         assert_eq!(good(&String::from_utf8(bytes).unwrap()), None, "byte {at}");
     }
-    let forms = ["", ".", "..", "...", "a.b", &format!("{token}."), &format!(" {token}"), &format!("{token}="), &"a".repeat(10_000)];
+    let forms = [
+        "",
+        ".",
+        "..",
+        "...",
+        "a.b",
+        &format!("{token}."),
+        &format!(" {token}"),
+        &format!("{token}="),
+        &"a".repeat(10_000),
+    ];
     for text in forms {
         assert_eq!(good(text), None, "{text:.40}");
     }
