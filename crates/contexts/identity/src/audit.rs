@@ -119,6 +119,7 @@ impl Pen {
 
 async fn write_all(log: EventLog, mut messages: mpsc::Receiver<Message>) {
     let mut batch = Vec::with_capacity(BATCH);
+    let mut ids = Ids { log: &log, last: Uuid::nil() };
     while messages.recv_many(&mut batch, BATCH).await > 0 {
         let mut entries: HashMap<WorkspaceId, Vec<AuditRecord>> = HashMap::new();
         let mut waiting = Vec::new();
@@ -127,7 +128,7 @@ async fn write_all(log: EventLog, mut messages: mpsc::Receiver<Message>) {
             waiting.extend(written);
         }
         for (workspace, entries) in entries.into_iter().filter(|(_, entries)| !entries.is_empty()) {
-            write_batch(&log, workspace, entries).await;
+            write_batch(&mut ids, workspace, entries).await;
         }
         for written in waiting {
             // Whoever waited may have gone.
@@ -137,25 +138,38 @@ async fn write_all(log: EventLog, mut messages: mpsc::Receiver<Message>) {
 }
 
 /// All together; where that is refused, one by one, and an entry whose subject was erased without its address.
-async fn write_batch(log: &EventLog, workspace: WorkspaceId, entries: Vec<AuditRecord>) {
-    if append(log, workspace, entries.clone()).await.is_ok() {
+async fn write_batch(ids: &mut Ids<'_>, workspace: WorkspaceId, entries: Vec<AuditRecord>) {
+    if append(ids, workspace, entries.clone()).await.is_ok() {
         return;
     }
     for entry in entries {
         let without = AuditRecord { address: None, ..entry.clone() };
-        if append(log, workspace, vec![entry]).await.is_err()
-            && let Err(error) = append(log, workspace, vec![without]).await
+        if append(ids, workspace, vec![entry]).await.is_err()
+            && let Err(error) = append(ids, workspace, vec![without]).await
         {
             tracing::error!(%workspace, %error, "an entry of the audit was lost");
         }
     }
 }
 
-async fn append(log: &EventLog, workspace: WorkspaceId, entries: Vec<AuditRecord>) -> Result<usize, LogError> {
-    let id = || AuditId(log.source().uuid());
-    let streams =
-        entries.into_iter().map(|entry| NewStream::<Audit> { id: id(), events: vec![AuditEvent::Audited { entry }] });
-    log.append_many(&Actor::system(workspace), Cause::default(), streams.collect()).await
+/// Ids that grow: a list by id is one by time, also within a millisecond.
+struct Ids<'a> {
+    log: &'a EventLog,
+    last: Uuid,
+}
+
+impl Ids<'_> {
+    fn next(&mut self) -> AuditId {
+        let after = Uuid::from_u128(self.last.as_u128().saturating_add(1));
+        self.last = self.log.source().uuid().max(after);
+        AuditId(self.last)
+    }
+}
+
+async fn append(ids: &mut Ids<'_>, workspace: WorkspaceId, entries: Vec<AuditRecord>) -> Result<usize, LogError> {
+    let stream = |entry| NewStream::<Audit> { id: ids.next(), events: vec![AuditEvent::Audited { entry }] };
+    let streams = entries.into_iter().map(stream).collect();
+    ids.log.append_many(&Actor::system(workspace), Cause::default(), streams).await
 }
 
 impl crate::Identity {

@@ -91,7 +91,7 @@ impl Passwords {
 
     /// Compares with a hash. Without one it is the same work, and wrong.
     pub(crate) async fn verify(&self, password: &Password, hash: Option<String>) -> Result<Verdict, IdentityError> {
-        let password = Secret::new(password.expose().bytes().take(MAX_BYTES).collect::<Vec<u8>>());
+        let password = Secret::new(password.expose().bytes().take(MAX_BYTES + 1).collect::<Vec<u8>>());
         self.apart(move |inner| {
             let against = hash.as_deref().unwrap_or(&inner.nobodys);
             let right = phc::is_right(against, password.expose()).ok_or(HASH)?;
