@@ -51,7 +51,6 @@ pub use config::{PasswordSettings, Settings};
 pub use domain::{AuditId, InvitationId, Outcome, Refusal};
 pub use error::IdentityError;
 pub use http::operations;
-
 pub use mail::{Mail, Mailer, Outbox};
 pub use module::module;
 pub use queries::{AuditEntry, AuditFilter, InvitationRow, KeyRow, Me, MemberRow, RoleRow, SessionRow, WorkspaceRow};

@@ -31,7 +31,7 @@ pub struct MemberRow {
 }
 
 impl Identity {
-    /// Members of the actor's workspace, and the version of the workspace that they are of.
+    /// Members of the actor's workspace, the oldest accounts first.
     ///
     /// # Errors
     /// Forbidden without `members:read`; `kernel.bad_cursor`.
@@ -45,12 +45,10 @@ impl Identity {
         let rows = database.tenant(actor.workspace).all(select, values).await?;
         let Page { items, next } = page_of(LIST, page, rows)?;
         let (Some(first), Some(last)) = (items.first(), items.last()) else { return Ok(Page { items: vec![], next }) };
-        // Accounts between the first and the last of the page, of which those that are members here are kept: ids of one
-        // installation are dense enough, and a list of ids would be another statement for each length.
-        let between = args![first.get::<Uuid>(0)?, last.get::<Uuid>(0)?, actor.workspace.0];
-        let select = "SELECT u.user_id, u.email, u.name, u.active, u.verified FROM identity_users u
-             WHERE u.workspace_id = $1 AND u.user_id >= $2 AND u.user_id <= $3
-             AND EXISTS (SELECT 1 FROM identity_members m WHERE m.user_id = u.user_id AND m.workspace_id = $4)";
+        let between = args![actor.workspace.0, first.get::<Uuid>(0)?, last.get::<Uuid>(0)?];
+        let select = "SELECT u.user_id, u.email, u.name, u.active, u.verified FROM identity_members m
+             JOIN identity_users u ON u.workspace_id = $1 AND u.user_id = m.user_id
+             WHERE m.workspace_id = $2 AND m.user_id >= $3 AND m.user_id <= $4";
         let accounts = directory::accounts(&self.inner.log, select, between).await?;
         let mut members = Vec::with_capacity(items.len());
         for row in items {
