@@ -10,43 +10,43 @@ use kernel::{Actor, ErrorKind, ProductError, UserId};
 use tempfile::TempDir;
 use testkit::{Place, TestApp};
 
-pub const GOOD: &str = "violet kettle mostly thunder";
-pub const OTHER: &str = "copper lantern quietly marching";
+pub(crate) const GOOD: &str = "violet kettle mostly thunder";
+pub(crate) const OTHER: &str = "copper lantern quietly marching";
 
-pub struct House {
-    pub app: TestApp,
-    pub identity: Arc<Identity>,
+pub(crate) struct House {
+    pub(crate) app: TestApp,
+    pub(crate) identity: Arc<Identity>,
     outbox: TempDir,
 }
 
 /// Cheap hashes: their cost is not what is tested.
-pub fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     let passwords = PasswordSettings { memory_kib: 64, passes: 1, ..PasswordSettings::default() };
     Settings { passwords, ..Settings::default() }
 }
 
-pub fn secret(text: &str) -> Password {
+pub(crate) fn secret(text: &str) -> Password {
     Password::new(text.to_owned())
 }
 
-pub fn email(text: &str) -> EmailAddress {
+pub(crate) fn email(text: &str) -> EmailAddress {
     EmailAddress::parse(text).expect("an address")
 }
 
-pub fn code<T: std::fmt::Debug>(result: Result<T, IdentityError>) -> &'static str {
+pub(crate) fn code<T: std::fmt::Debug>(result: Result<T, IdentityError>) -> &'static str {
     result.expect_err("refused").code()
 }
 
-pub fn kind<T: std::fmt::Debug>(result: Result<T, IdentityError>) -> ErrorKind {
+pub(crate) fn kind<T: std::fmt::Debug>(result: Result<T, IdentityError>) -> ErrorKind {
     result.expect_err("refused").kind()
 }
 
 impl House {
-    pub async fn new(place: Place) -> Self {
+    pub(crate) async fn new(place: Place) -> Self {
         Self::with(place, settings()).await
     }
 
-    pub async fn with(place: Place, settings: Settings) -> Self {
+    pub(crate) async fn with(place: Place, settings: Settings) -> Self {
         let outbox = tempfile::tempdir().expect("a folder");
         let mailer = Arc::new(Outbox::at(outbox.path()));
         let app = TestApp::start(place, &[identity::module(&settings, mailer)]).await;
@@ -55,16 +55,16 @@ impl House {
     }
 
     /// Another process over the same database.
-    pub fn beside(&self, settings: Settings) -> Identity {
+    pub(crate) fn beside(&self, settings: Settings) -> Identity {
         Identity::open(self.app.log.clone(), self.app.jobs.clone(), settings).expect("opened")
     }
 
-    pub fn wait(&self, time: Duration) {
+    pub(crate) fn wait(&self, time: Duration) {
         self.app.clock.advance_micros(i64::try_from(time.as_micros()).expect("not for ever"));
     }
 
     /// Sets the workspace `default` up, with this owner.
-    pub async fn set_up(&self, address: &str) -> UserId {
+    pub(crate) async fn set_up(&self, address: &str) -> UserId {
         let link = self.identity.first_start(self.app.workspace, "default").await.expect("registered").expect("a link");
         let token = link.expose().split_once("#token=").expect("a token").1.to_owned();
         let command =
@@ -72,33 +72,33 @@ impl House {
         self.identity.set_up(command).await.expect("set up").1
     }
 
-    pub async fn sign_in(&self, address: &str, password: &str) -> Result<Tokens, IdentityError> {
+    pub(crate) async fn sign_in(&self, address: &str, password: &str) -> Result<Tokens, IdentityError> {
         let email = address.to_owned();
         self.identity.sign_in(SignIn { email, password: secret(password), workspace: None }).await
     }
 
-    pub async fn tokens(&self, address: &str) -> Tokens {
+    pub(crate) async fn tokens(&self, address: &str) -> Tokens {
         self.sign_in(address, GOOD).await.expect("signed in")
     }
 
-    pub async fn who(&self, tokens: &Tokens) -> Result<Arc<Authenticated>, IdentityError> {
+    pub(crate) async fn who(&self, tokens: &Tokens) -> Result<Arc<Authenticated>, IdentityError> {
         self.identity.authenticate(tokens.access.expose()).await
     }
 
     /// Whoever signs in with this address.
-    pub async fn actor(&self, address: &str) -> Actor {
+    pub(crate) async fn actor(&self, address: &str) -> Actor {
         self.who(&self.tokens(address).await).await.expect("known").actor.clone()
     }
 
     /// A member of the workspace `default`.
-    pub async fn member(&self, address: &str, role: &str) -> UserId {
+    pub(crate) async fn member(&self, address: &str, role: &str) -> UserId {
         let (email, name, role) = (email(address), "Bob".to_owned(), role.to_owned());
         let command = identity::CreateUser { email, name, password: Some(secret(GOOD)), role };
         self.identity.create_user(&self.app.system(), command).await.expect("made")
     }
 
     /// Another workspace, with an owner of its own.
-    pub async fn stranger(&self, address: &str) -> Actor {
+    pub(crate) async fn stranger(&self, address: &str) -> Actor {
         let other = kernel::WorkspaceId::new();
         self.identity.register_workspace(other, &format!("other-{}", address.len())).await.expect("registered");
         let (email, name, role) = (email(address), "Eve".to_owned(), "owner".to_owned());
@@ -108,14 +108,14 @@ impl House {
     }
 
     /// Texts of all mails so far.
-    pub async fn mails(&self) -> BTreeSet<String> {
+    pub(crate) async fn mails(&self) -> BTreeSet<String> {
         self.app.settle().await;
         let entries = std::fs::read_dir(self.outbox.path()).expect("a folder");
         entries.map(|entry| std::fs::read_to_string(entry.expect("a file").path()).expect("a mail")).collect()
     }
 
     /// The secret of the only mail that holds these words.
-    pub async fn token(&self, words: &str) -> Password {
+    pub(crate) async fn token(&self, words: &str) -> Password {
         let mails: Vec<String> = self.mails().await.into_iter().filter(|mail| mail.contains(words)).collect();
         assert_eq!(mails.len(), 1, "{mails:?}");
         let after = mails[0].split_once("#token=").expect("a link").1;
@@ -123,14 +123,14 @@ impl House {
     }
 
     /// The kinds of the events of one account.
-    pub async fn events_of(&self, user: UserId) -> Vec<String> {
+    pub(crate) async fn events_of(&self, user: UserId) -> Vec<String> {
         let stream = format!("identity.user.{user}");
         let events = self.app.log.stream(INSTALLATION, &stream, 0).await.expect("read");
         events.into_iter().map(|event| event.kind).collect()
     }
 }
 
-pub fn from(address: &str) -> Origin {
+pub(crate) fn from(address: &str) -> Origin {
     let address: IpAddr = address.parse().expect("an address");
     Origin { address: Some(address), agent: Some("curl/8".to_owned()) }
 }
