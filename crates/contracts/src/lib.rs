@@ -1,3 +1,4 @@
 //! The published language: what one context may know about another. Types only.
 
+pub mod identity;
 pub mod lakehouse;

@@ -1,5 +1,6 @@
 //! A read model: facts in, rows out.
 
+use crypto::KeyRing;
 use futures::future::BoxFuture;
 use kernel::Event;
 use sql::{Row, Sql, SqlError, Tx, Value};
@@ -54,6 +55,12 @@ impl ReadModel<'_> {
     /// Those of [`EventLog::open`].
     pub async fn open<E: Event>(&self, event: &Recorded) -> Result<E, LogError> {
         self.log.open(event).await
+    }
+
+    /// The keys of personal fields, for tags by which a sealed value is found ([`KeyRing::hmac`]).
+    #[must_use]
+    pub fn keys(&self) -> &KeyRing {
+        self.log.keys()
     }
 
     /// Runs a statement whose tables are written `{name}`; `$1` is the workspace.

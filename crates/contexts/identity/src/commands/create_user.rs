@@ -1,0 +1,86 @@
+//! Create user: an operator or administrator makes an account, which is a member of their workspace.
+
+use eventlog::LogError;
+use kernel::{Actor, Permission, Personal, SubjectId, UserId};
+
+use crate::{
+    EmailAddress, INSTALLATION, Identity, IdentityError, Password,
+    audit::target,
+    directory,
+    domain::{User, Workspace},
+    words,
+};
+
+/// Create user.
+#[derive(Debug)]
+pub struct CreateUser {
+    /// Their address; nobody may have an account with it.
+    pub email: EmailAddress,
+    /// Their name.
+    pub name: String,
+    /// `None` where they choose one by a reset.
+    pub password: Option<Password>,
+    /// Role in the actor's workspace; may no more than the actor.
+    pub role: String,
+}
+
+impl Identity {
+    /// Makes an account and adds it to the actor's workspace.
+    ///
+    /// # Errors
+    /// Forbidden without `members:manage`; [`IdentityError::EmailTaken`], `identity.weak_password`, and the refusals of
+    /// the workspace.
+    #[tracing::instrument(name = "identity.create_user", skip_all, err(level = "debug"))]
+    pub async fn create_user(&self, actor: &Actor, command: CreateUser) -> Result<UserId, IdentityError> {
+        let done = self.try_create_user(actor, command).await;
+        let user = done.as_ref().ok().and_then(|user| target("user", user.0));
+        self.note(actor, ("create_user", user), done).await
+    }
+
+    async fn try_create_user(&self, actor: &Actor, command: CreateUser) -> Result<UserId, IdentityError> {
+        actor.require(Permission::MembersManage)?;
+        let CreateUser { email, name, password, role } = command;
+        // Refused before anything is stored; the rule is asked again when the member is added.
+        let (workspace, _) = self.inner.log.get::<Workspace>(actor.workspace, actor.workspace).await?;
+        let user = UserId(self.inner.log.source().uuid());
+        workspace.add_member(user, role.clone(), actor.permissions())?;
+        self.register(user, (&email, &name), password.as_ref()).await?;
+        let authority = actor.permissions().to_vec();
+        self.change_workspace(actor, None, move |workspace| workspace.add_member(user, role, &authority)).await?;
+        Ok(user)
+    }
+
+    /// Makes an account. Who makes it has checked who may.
+    pub(super) async fn register(
+        &self,
+        user: UserId,
+        (email, name): (&EmailAddress, &str),
+        password: Option<&Password>,
+    ) -> Result<(), IdentityError> {
+        let name = words::person(name)?;
+        let hash = match password {
+            Some(password) => {
+                self.inner.passwords.check(password, &[email.as_str(), &name]).await?;
+                Some(self.inner.passwords.hash(password).await?)
+            }
+            None => None,
+        };
+        if directory::by_email(&self.inner.log, email).await?.is_some() {
+            return Err(IdentityError::EmailTaken);
+        }
+        let about = |text: String| Personal::of(SubjectId(user.0), text);
+        let (email, name, hash) = (about(email.as_str().to_owned()), about(name), hash.map(about));
+        let rule = move |known: &User| {
+            let mut events = known.register(user, email, name);
+            events.extend(hash.map(|hash| crate::domain::UserEvent::PasswordSet { hash }));
+            Ok::<_, IdentityError>(events)
+        };
+        let system = Actor::system(INSTALLATION);
+        match self.inner.log.change::<User, IdentityError, IdentityError>(&system, user, rule).await {
+            Ok(_) => Ok(()),
+            // The stream is new: what was not unique is the address, registered by another call a moment ago.
+            Err(IdentityError::Log(LogError::Overtaken)) => Err(IdentityError::EmailTaken),
+            Err(error) => Err(error),
+        }
+    }
+}

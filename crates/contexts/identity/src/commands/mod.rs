@@ -1,0 +1,59 @@
+//! What one can ask identity to do. One file per command, or per pair that undo each other.
+
+mod accept_invitation;
+mod change_role;
+mod create_user;
+mod create_workspace;
+mod deactivate_user;
+mod define_role;
+mod invite_member;
+mod issue_key;
+mod refresh_session;
+mod remove_member;
+mod reset_password;
+mod revoke_key;
+mod revoke_sessions;
+mod rotate_signing_key;
+mod set_password;
+mod set_up;
+mod sign_in;
+mod verify_email;
+
+pub use accept_invitation::AcceptInvitation;
+pub use change_role::ChangeRole;
+pub use create_user::CreateUser;
+pub use define_role::DefineRole;
+pub use invite_member::InviteMember;
+pub use issue_key::{IssueKey, IssuedKey};
+pub use reset_password::ResetPassword;
+pub use set_password::SetPassword;
+pub use set_up::SetUp;
+pub use sign_in::SignIn;
+
+use kernel::{Actor, UserId, Who};
+
+use crate::{
+    Identity, IdentityError, Refusal,
+    domain::{Workspace, WorkspaceEvent},
+};
+
+/// The person who asks.
+pub(crate) fn person(actor: &Actor) -> Result<UserId, IdentityError> {
+    if let Who::User(user) = actor.who { Ok(user) } else { Err(IdentityError::NotAPerson) }
+}
+
+impl Identity {
+    /// A change of the actor's workspace, on the version that they have seen. What was verified is looked up again.
+    async fn change_workspace(
+        &self,
+        actor: &Actor,
+        expected: Option<u64>,
+        rule: impl FnOnce(&Workspace) -> Result<Vec<WorkspaceEvent>, Refusal> + Send + 'static,
+    ) -> Result<u64, IdentityError> {
+        let how = eventlog::How { expected, ..eventlog::How::default() };
+        let id = actor.workspace;
+        let changed = self.inner.log.change_with::<Workspace, Refusal, IdentityError>(actor, id, how, rule).await?;
+        self.inner.verified.outdate();
+        Ok(changed.version)
+    }
+}

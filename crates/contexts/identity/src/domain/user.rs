@@ -1,0 +1,163 @@
+//! One account of this installation. Its stream lives in the workspace [`crate::INSTALLATION`], since one person may belong to
+//! many workspaces.
+//!
+//! Invariants: an account is registered once; what is about the person, the hash of the password included, is sealed under
+//! the account's own subject and gone with it.
+
+use contracts::identity::IdentityFact;
+use kernel::{Aggregate, Event, Personal, UserId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum UserEvent {
+    /// The account exists.
+    UserRegistered { user: UserId, email: Personal<String>, name: Personal<String> },
+    /// A hash in PHC form.
+    PasswordSet { hash: Personal<String> },
+    /// The account's mails arrive.
+    EmailVerified,
+    /// It may not sign in.
+    UserDeactivated,
+    /// It may sign in again.
+    UserReactivated,
+}
+
+impl Event for UserEvent {}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+enum Phase {
+    #[default]
+    New,
+    Active,
+    Inactive,
+}
+
+/// An account as its events tell it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct User {
+    phase: Phase,
+    id: Option<UserId>,
+    email: Option<Personal<String>>,
+    name: Option<Personal<String>>,
+    verified: bool,
+}
+
+impl User {
+    /// Registers it; whoever says it again changes nothing.
+    pub(crate) fn register(&self, user: UserId, email: Personal<String>, name: Personal<String>) -> Vec<UserEvent> {
+        if self.phase == Phase::New { vec![UserEvent::UserRegistered { user, email, name }] } else { vec![] }
+    }
+
+    pub(crate) fn set_password(&self, hash: Personal<String>) -> Vec<UserEvent> {
+        if self.phase == Phase::New { vec![] } else { vec![UserEvent::PasswordSet { hash }] }
+    }
+
+    pub(crate) fn verify_email(&self) -> Vec<UserEvent> {
+        if self.verified || self.phase == Phase::New { vec![] } else { vec![UserEvent::EmailVerified] }
+    }
+
+    pub(crate) fn deactivate(&self) -> Vec<UserEvent> {
+        if self.phase == Phase::Active { vec![UserEvent::UserDeactivated] } else { vec![] }
+    }
+
+    pub(crate) fn reactivate(&self) -> Vec<UserEvent> {
+        if self.phase == Phase::Inactive { vec![UserEvent::UserReactivated] } else { vec![] }
+    }
+
+    pub(crate) fn is_registered(&self) -> bool {
+        self.phase != Phase::New
+    }
+
+    pub(crate) fn is_active(&self) -> bool {
+        self.phase == Phase::Active
+    }
+
+    pub(crate) fn is_verified(&self) -> bool {
+        self.verified
+    }
+
+    /// Address and name; `None` when they were erased.
+    pub(crate) fn about(&self) -> Option<(&str, &str)> {
+        Some((self.email.as_ref()?.open()?, self.name.as_ref()?.open()?))
+    }
+}
+
+impl Aggregate for User {
+    const STREAM: &'static str = "identity.user";
+    type Id = UserId;
+    type Event = UserEvent;
+    type Published = IdentityFact;
+
+    fn apply(&mut self, event: &UserEvent) {
+        match event {
+            UserEvent::UserRegistered { user, email, name } => {
+                (self.phase, self.id) = (Phase::Active, Some(*user));
+                (self.email, self.name) = (Some(email.clone()), Some(name.clone()));
+            }
+            UserEvent::PasswordSet { .. } => {}
+            UserEvent::EmailVerified => self.verified = true,
+            UserEvent::UserDeactivated => self.phase = Phase::Inactive,
+            UserEvent::UserReactivated => self.phase = Phase::Active,
+        }
+    }
+
+    fn publish(&self, event: &UserEvent) -> Option<IdentityFact> {
+        match event {
+            UserEvent::UserDeactivated => Some(IdentityFact::UserDeactivated { user: self.id? }),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::SubjectId;
+
+    use super::*;
+
+    fn id() -> UserId {
+        UserId(kernel::uuid::Uuid::from_u128(7))
+    }
+
+    fn about(text: &str) -> Personal<String> {
+        Personal::of(SubjectId(id().0), text.to_owned())
+    }
+
+    fn after(events: &[UserEvent]) -> User {
+        let mut user = User::default();
+        events.iter().for_each(|event| user.apply(event));
+        user
+    }
+
+    fn registered() -> UserEvent {
+        UserEvent::UserRegistered { user: id(), email: about("ann@example.com"), name: about("Ann") }
+    }
+
+    #[test]
+    fn an_account_is_registered_once_and_what_changes_nothing_is_no_event() {
+        let new = User::default();
+        assert_eq!(new.register(id(), about("ann@example.com"), about("Ann")), [registered()]);
+        assert_eq!((new.set_password(about("h")), new.verify_email(), new.deactivate()), (vec![], vec![], vec![]));
+        let user = after(&[registered()]);
+        assert_eq!(user.register(id(), about("eve@example.com"), about("Eve")), []);
+        assert_eq!((user.verify_email(), user.reactivate()), (vec![UserEvent::EmailVerified], vec![]));
+        let user = after(&[registered(), UserEvent::EmailVerified, UserEvent::UserDeactivated]);
+        assert_eq!((user.verify_email(), user.deactivate(), user.is_active()), (vec![], vec![], false));
+        assert_eq!(user.reactivate(), [UserEvent::UserReactivated]);
+        assert_eq!(user.about(), Some(("ann@example.com", "Ann")));
+    }
+
+    #[test]
+    fn events_keep_to_their_published_schemas() {
+        let examples = [
+            registered(),
+            UserEvent::PasswordSet { hash: about("$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA") },
+            UserEvent::EmailVerified,
+            UserEvent::UserDeactivated,
+            UserEvent::UserReactivated,
+        ];
+        testkit::schemas::check::<User>(env!("CARGO_MANIFEST_DIR"), &examples);
+    }
+}

@@ -1,0 +1,35 @@
+//! What identity gives to the server.
+
+use std::sync::Arc;
+
+use modules::Module;
+use sql::Migration;
+
+use crate::{
+    Mailer, Settings,
+    jobs::{SendMail, StartReset},
+    projections::{ApiKeys, AuditList, Users, Workspaces},
+};
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    context: "identity",
+    number: 1,
+    sql: include_str!("../migrations/0001_identity.sql"),
+    postgres: "",
+    tenant_tables: &["identity_sessions", "identity_links", "identity_signing_keys", "identity_key_uses"],
+}];
+
+/// Identity, ready to mount; mails leave through `mailer`.
+#[must_use]
+pub fn module(settings: &Settings, mailer: Arc<dyn Mailer>) -> Module {
+    Module {
+        name: "identity",
+        migrations: MIGRATIONS,
+        inline: vec![Arc::new(Users), Arc::new(Workspaces), Arc::new(ApiKeys), Arc::new(AuditList)],
+        handlers: vec![
+            Arc::new(SendMail { mailer, settings: settings.clone() }),
+            Arc::new(StartReset { link_ttl: settings.link_ttl }),
+        ],
+        ..Module::default()
+    }
+}
