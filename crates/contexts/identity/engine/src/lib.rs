@@ -1,0 +1,20 @@
+//! The mechanism of identity, without facts and without a database: secrets that are carried, passwords that are compared, mails
+//! that leave.
+//!
+//! Invariants: nothing here prints a secret; what is compared with a secret is compared whole.
+//!
+//! Absent on purpose: who may what, and where anything is stored (`identity`).
+
+mod error;
+mod ids;
+mod mail;
+mod passwords;
+mod tokens;
+
+pub use error::PasswordError;
+pub use ids::{InvitationId, SessionId};
+pub use mail::{Mail, Mailer, Outbox};
+pub use passwords::{Password, PasswordSettings, Passwords, Verdict};
+pub use tokens::{
+    Claims, Expected, Invite, Jwk, Jwks, KEY_PREFIX, Key, Link, REFRESH_PURPOSE, Refresh, kid, sign, verify,
+};

@@ -1,0 +1,101 @@
+//! Set up: the first start prints a link; who opens it becomes the first owner. There is no default password.
+
+use futures::FutureExt;
+use identity_engine::Link;
+use kernel::{Actor, UserId, Who, WorkspaceId};
+use telemetry::Secret;
+
+use crate::{
+    EmailAddress, INSTALLATION, Identity, IdentityError, Password,
+    audit::{Entry, target},
+    directory,
+    domain::{User, Workspace, roles::OWNER},
+    links::{self, LinkFor},
+};
+
+/// Set up.
+#[derive(Debug)]
+pub struct SetUp {
+    /// The secret of the link.
+    pub token: Password,
+    /// Address of the first owner.
+    pub email: EmailAddress,
+    /// Their name.
+    pub name: String,
+    /// Their password.
+    pub password: Password,
+}
+
+impl Identity {
+    /// Registers the project's workspace as `name`; while it has no owner, gives the link to set up, which takes the place of any
+    /// earlier one. By the system, at each start.
+    ///
+    /// # Errors
+    /// [`IdentityError::NameTaken`]; those of the database.
+    pub async fn first_start(
+        &self,
+        workspace: WorkspaceId,
+        name: &str,
+    ) -> Result<Option<Secret<String>>, IdentityError> {
+        self.register_workspace(workspace, name).await?;
+        let log = &self.inner.log;
+        let (known, _) = log.get::<Workspace>(workspace, workspace).await?;
+        if known.has_owner() {
+            return Ok(None);
+        }
+        let (secret, link) = Link::make(&*log.source().chance);
+        let row =
+            links::Row::new(LinkFor::SetUp, link, workspace.0, (log.source().now(), self.inner.settings.link_ttl));
+        let tenant = log.database().tenant(INSTALLATION);
+        tenant.write(move |tx| async move { Ok::<_, IdentityError>(links::keep(tx, row).await?) }.boxed()).await?;
+        let base = self.inner.settings.public_url.trim_end_matches('/');
+        Ok(Some(Secret::new(format!("{base}/set-up#token={}", secret.expose()))))
+    }
+
+    /// Makes the first owner of the link's workspace. The link works once.
+    ///
+    /// # Errors
+    /// [`IdentityError::BadLink`], [`IdentityError::AlreadySetUp`]; `identity.weak_password`, after which the link is still
+    /// good.
+    #[tracing::instrument(name = "identity.set_up", skip_all, err(level = "debug"))]
+    pub async fn set_up(&self, command: SetUp) -> Result<(WorkspaceId, UserId), IdentityError> {
+        self.slow_down_address().await?;
+        let workspace = WorkspaceId(links::look(&self.inner.log, LinkFor::SetUp, command.token.expose()).await?);
+        let done = self.try_set_up(workspace, &command).await;
+        let entry = match &done {
+            Ok(user) => Entry::by(&Actor::new(workspace, Who::User(*user), []), "set_up", target("user", user.0)),
+            Err(_) => Entry::by_stranger("set_up", None),
+        };
+        self.put_down(workspace, entry, &done).await;
+        Ok((workspace, done?))
+    }
+
+    async fn try_set_up(&self, workspace: WorkspaceId, command: &SetUp) -> Result<UserId, IdentityError> {
+        let SetUp { token, email, name, password } = command;
+        let log = &self.inner.log;
+        let fresh = UserId(log.source().uuid());
+        let (known, _) = log.get::<Workspace>(workspace, workspace).await?;
+        if known.has_owner() {
+            return Err(IdentityError::AlreadySetUp);
+        }
+        // An account that is there is that of an attempt which did not come to its end, or of another workspace: the link
+        // speaks for the installation's operator.
+        let user = match directory::by_email(log, email).await? {
+            Some(found) => found.user,
+            None => {
+                self.register(fresh, (email, name), Some(password)).await?;
+                fresh
+            }
+        };
+        links::take(log, LinkFor::SetUp, token.expose()).await?;
+        let rule = move |known: &Workspace| {
+            if known.has_owner() {
+                return Ok(vec![]);
+            }
+            known.add_member(user, OWNER.to_owned(), kernel::Permission::ALL)
+        };
+        self.change_workspace(&Actor::system(workspace), None, rule).await?;
+        self.change_user(&Actor::system(INSTALLATION), user, User::verify_email).await?;
+        Ok(user)
+    }
+}

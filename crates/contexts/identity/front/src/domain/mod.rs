@@ -1,0 +1,15 @@
+//! The rules, without I/O.
+
+mod api_key;
+mod audit;
+pub(crate) mod roles;
+mod user;
+mod workspace;
+
+pub(crate) use api_key::{ApiKey, ApiKeyEvent};
+pub(crate) use audit::{Audit, AuditEvent, AuditRecord};
+pub(crate) use user::{User, UserEvent};
+pub(crate) use workspace::{NewInvitation, Workspace, WorkspaceEvent};
+
+pub use audit::{AuditId, Outcome};
+pub use workspace::Refusal;

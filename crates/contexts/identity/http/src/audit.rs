@@ -1,0 +1,73 @@
+//! The audit of the workspace.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State, http::StatusCode};
+use http_edge::{Access, Caller, List, Operation, Params, Problem};
+use kernel::Permission;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Shared, page, refused, time};
+use identity::{AuditEntry, AuditFilter, AuditId, Identity, Outcome};
+
+pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
+    let list = Operation::get("list_audit", "/api/v1/audit", Access::Needs(Permission::AuditRead))
+        .about("List the audit", "Who did or tried what in your workspace, newest first.")
+        .query::<AuditParams>()
+        .answers::<List<EntryAnswer>>(StatusCode::OK)
+        .by(list_audit, identity);
+    vec![list]
+}
+
+/// Which entries.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct AuditParams {
+    /// Items at most, 1 to 500; 50 where it is left out.
+    #[schemars(range(min = 1, max = 500))]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Only this use case, such as `sign_in`.
+    action: Option<String>,
+    /// Only by `user:<id>`, `key:<id>`, `system` or `stranger`.
+    who: Option<String>,
+}
+
+/// One entry.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AuditEntry")]
+struct EntryAnswer {
+    entry_id: AuditId,
+    at: String,
+    /// `user:<id>`, `key:<id>`, `system` or `stranger`.
+    who: String,
+    /// Name of the use case.
+    action: String,
+    /// A kind and an id.
+    target: Option<String>,
+    outcome: Outcome,
+    /// Code of the refusal.
+    reason: Option<String>,
+    /// `null` where it is not known or was erased.
+    address: Option<String>,
+}
+
+impl From<AuditEntry> for EntryAnswer {
+    fn from(entry: AuditEntry) -> Self {
+        let AuditEntry { id, at, who, action, target, outcome, reason, address } = entry;
+        Self { entry_id: id, at: time(at), who, action, target, outcome, reason, address }
+    }
+}
+
+async fn list_audit(
+    State(identity): State<Shared>,
+    Caller(actor): Caller,
+    Params(params): Params<AuditParams>,
+) -> Result<Json<List<EntryAnswer>>, Problem> {
+    let AuditParams { limit, cursor, action, who } = params;
+    let page = page(limit, cursor.as_deref())?;
+    let found = identity.list_audit(&actor, &AuditFilter { action, who }, &page).await.map_err(refused)?;
+    Ok(Json(List::of(found, EntryAnswer::from)))
+}

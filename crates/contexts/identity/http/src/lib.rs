@@ -1,0 +1,91 @@
+//! Identity's part of the API. One file per kind of thing; every operation says who may.
+
+mod accounts;
+mod audit;
+mod invitations;
+mod keys;
+mod members;
+mod roles;
+mod sessions;
+mod workspaces;
+
+use std::sync::Arc;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{header, request::Parts},
+};
+use http_edge::{HttpError, Operation, Problem};
+use kernel::{Cursor, PageRequest, Timestamp};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use identity::{Identity, IdentityError, Origin};
+
+/// All of them, in the order of their paths.
+#[must_use]
+pub fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
+    let parts = [
+        sessions::operations(identity),
+        accounts::operations(identity),
+        workspaces::operations(identity),
+        members::operations(identity),
+        invitations::operations(identity),
+        roles::operations(identity),
+        keys::operations(identity),
+        audit::operations(identity),
+    ];
+    parts.into_iter().flatten().collect()
+}
+
+/// What handlers share.
+type Shared = Arc<Identity>;
+
+/// From where a request comes: the address that the edge found out, and the header `User-Agent`.
+struct Seen(Origin);
+
+impl<S: Sync> FromRequestParts<S> for Seen {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let address = parts.extensions.get::<http_edge::From>().and_then(|from| from.0);
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Ok(Self(Origin { address, agent }))
+    }
+}
+
+/// Which page of a list.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct PageParams {
+    /// Items at most, 1 to 500; 50 where it is left out.
+    #[schemars(range(min = 1, max = 500))]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+impl PageParams {
+    fn request(&self) -> Result<PageRequest, IdentityError> {
+        page(self.limit, self.cursor.as_deref())
+    }
+}
+
+fn page(limit: Option<u32>, cursor: Option<&str>) -> Result<PageRequest, IdentityError> {
+    let after = cursor.map(str::parse::<Cursor>).transpose()?;
+    Ok(PageRequest::new(limit.unwrap_or(PageRequest::DEFAULT_LIMIT), after)?)
+}
+
+/// A refusal as the API has it: the version of `If-Match` and the seconds of `Retry-After` have words of their own there.
+fn refused(error: IdentityError) -> Problem {
+    match error {
+        IdentityError::Log(eventlog::LogError::Moved { .. }) => HttpError::OtherVersion.into(),
+        IdentityError::TooManyAttempts { retry_after_s } => Problem::of(&error).with_retry_after(retry_after_s),
+        error => error.into(),
+    }
+}
+
+/// RFC 3339 in UTC.
+fn time(at: Timestamp) -> String {
+    at.to_string()
+}

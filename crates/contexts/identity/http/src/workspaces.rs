@@ -1,0 +1,114 @@
+//! Workspaces: mine, new ones, and the name of the present one.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State, http::StatusCode};
+use http_edge::{Access, Body, Caller, IfMatch, List, Operation, Problem, Versioned};
+use kernel::{Permission, WorkspaceId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Seen, Shared, refused};
+use identity::{Identity, WorkspaceRow};
+
+pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
+    vec![
+        Operation::get("list_workspaces", "/api/v1/workspaces", Access::SignedIn)
+            .about("List my workspaces", "By name. A key sees its own.")
+            .answers::<List<WorkspaceAnswer>>(StatusCode::OK)
+            .by(list_workspaces, identity),
+        Operation::post("create_workspace", "/api/v1/workspaces", Access::SignedIn)
+            .about("Make a workspace", "You are its owner. Sign in again, with its name, to work in it.")
+            .body::<NameBody>()
+            .answers::<NewWorkspace>(StatusCode::CREATED)
+            .by(create_workspace, identity),
+        Operation::patch("rename_workspace", "/api/v1/workspaces/current", Access::Needs(Permission::WorkspaceManage))
+            .about("Rename the workspace", "The one that your credential is bound to.")
+            .takes_version()
+            .body::<NameBody>()
+            .answers::<NewName>(StatusCode::OK)
+            .by(rename_workspace, identity),
+        Operation::post(
+            "archive_workspace",
+            "/api/v1/workspaces/current/archive",
+            Access::Needs(Permission::WorkspaceManage),
+        )
+        .about("Archive the workspace", "Its members, roles and name stay as they are.")
+        .by(archive_workspace, identity),
+    ]
+}
+
+/// A name.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NameBody {
+    /// Small letters, digits, `-` and `_`, 1 to 40, beginning with a letter.
+    name: String,
+}
+
+/// A workspace that was made.
+#[derive(Serialize, JsonSchema)]
+struct NewWorkspace {
+    workspace_id: WorkspaceId,
+}
+
+/// A name that was given.
+#[derive(Serialize, JsonSchema)]
+struct NewName {
+    name: String,
+}
+
+/// One workspace.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Workspace")]
+struct WorkspaceAnswer {
+    workspace_id: WorkspaceId,
+    name: String,
+    /// What you are there; `null` for a key.
+    role: Option<String>,
+    archived: bool,
+}
+
+impl From<WorkspaceRow> for WorkspaceAnswer {
+    fn from(row: WorkspaceRow) -> Self {
+        Self { workspace_id: row.id, name: row.name, role: row.role, archived: row.archived }
+    }
+}
+
+async fn list_workspaces(
+    State(identity): State<Shared>,
+    Caller(actor): Caller,
+) -> Result<Json<List<WorkspaceAnswer>>, Problem> {
+    let rows = identity.list_workspaces(&actor).await.map_err(refused)?;
+    Ok(Json(List { items: rows.into_iter().map(WorkspaceAnswer::from).collect(), next_cursor: None }))
+}
+
+async fn create_workspace(
+    State(identity): State<Shared>,
+    Caller(actor): Caller,
+    Seen(from): Seen,
+    Body(body): Body<NameBody>,
+) -> Result<(StatusCode, Json<NewWorkspace>), Problem> {
+    let workspace_id = identity.seen_from(from).create_workspace(&actor, &body.name).await.map_err(refused)?;
+    Ok((StatusCode::CREATED, Json(NewWorkspace { workspace_id })))
+}
+
+async fn rename_workspace(
+    State(identity): State<Shared>,
+    Caller(actor): Caller,
+    Seen(from): Seen,
+    IfMatch(expected): IfMatch,
+    Body(body): Body<NameBody>,
+) -> Result<Versioned<NewName>, Problem> {
+    let version = identity.seen_from(from).rename_workspace(&actor, &body.name, expected).await.map_err(refused)?;
+    Ok(Versioned(version, NewName { name: body.name }))
+}
+
+async fn archive_workspace(
+    State(identity): State<Shared>,
+    Caller(actor): Caller,
+    Seen(from): Seen,
+) -> Result<StatusCode, Problem> {
+    identity.seen_from(from).archive_workspace(&actor).await.map_err(refused)?;
+    Ok(StatusCode::NO_CONTENT)
+}

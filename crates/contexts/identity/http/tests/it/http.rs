@@ -1,0 +1,189 @@
+//! The operations as a server would mount them: with a layer that says who asks.
+
+use std::collections::BTreeSet;
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::Request,
+    http::{HeaderMap, StatusCode, header},
+    middleware::{Next, from_fn_with_state},
+    response::Response,
+};
+use http_edge::{About, Access, Caller};
+use serde_json::{Value, json};
+use testkit::Place;
+use tower::ServiceExt as _;
+
+use crate::house::{GOOD, House};
+
+testkit::on_both!(a_session_from_set_up_to_sign_out, versions_limits_and_mistakes_have_their_status);
+
+/// What the gateway does, in small.
+async fn authenticate(
+    axum::extract::State(identity): axum::extract::State<std::sync::Arc<identity::Identity>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let bearer = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if let Some(bearer) = bearer.and_then(|text| text.strip_prefix("Bearer ")).map(str::to_owned)
+        && let Ok(who) = identity.authenticate(&bearer).await
+    {
+        request.extensions_mut().insert(Caller(who.actor.clone()));
+    }
+    next.run(request).await
+}
+
+struct Client {
+    router: Router,
+    token: Option<String>,
+}
+
+impl Client {
+    fn of(house: &House) -> Self {
+        let operations = identity_http::operations(&house.identity);
+        let router = operations.iter().fold(Router::new(), |router, each| router.route(each.path(), each.route()));
+        Self { router: router.layer(from_fn_with_state(house.identity.clone(), authenticate)), token: None }
+    }
+
+    async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> (StatusCode, HeaderMap, Value) {
+        self.ask_with(method, path, body, None).await
+    }
+
+    async fn ask_with(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+        version: Option<&str>,
+    ) -> (StatusCode, HeaderMap, Value) {
+        let mut request = Request::builder().method(method).uri(path).header(header::USER_AGENT, "curl/8");
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if let Some(version) = version {
+            request = request.header(header::IF_MATCH, version);
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Body::from(body.to_string())
+            }
+            None => Body::empty(),
+        };
+        let response = self.router.clone().oneshot(request.body(body).expect("a request")).await.expect("answered");
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, 1 << 20).await.expect("a body");
+        let json = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
+        (parts.status, parts.headers, json)
+    }
+
+    async fn sign_in(&mut self) -> Value {
+        let body = json!({ "email": "ann@example.com", "password": GOOD });
+        let (status, _, tokens) = self.ask("POST", "/api/v1/sessions", Some(body)).await;
+        assert_eq!(status, StatusCode::CREATED, "{tokens}");
+        self.token = Some(tokens["access_token"].as_str().expect("a token").to_owned());
+        tokens
+    }
+}
+
+async fn a_session_from_set_up_to_sign_out(place: Place) {
+    let house = House::new(place).await;
+    let mut client = Client::of(&house);
+    let link = house.identity.first_start(house.app.workspace, "default").await.expect("started").expect("a link");
+    let token = link.expose().split_once("#token=").expect("a token").1.to_owned();
+    let body = json!({ "token": token, "email": "ann@example.com", "name": "Ann", "password": GOOD });
+    let (status, _, _) = client.ask("POST", "/api/v1/set-up", Some(body)).await;
+    assert_eq!(status, StatusCode::CREATED);
+    assert_eq!(client.ask("GET", "/api/v1/me", None).await.0, StatusCode::UNAUTHORIZED);
+    let tokens = client.sign_in().await;
+    assert_eq!((&tokens["token_type"], &tokens["expires_in"]), (&json!("Bearer"), &json!(900)));
+    let (_, _, me) = client.ask("GET", "/api/v1/me", None).await;
+    assert_eq!(
+        (&me["email"], &me["role"], &me["workspace"]),
+        (&json!("ann@example.com"), &json!("owner"), &json!("default"))
+    );
+    let key = json!({ "name": "nightly", "role": "viewer", "expires_in_days": 30 });
+    let (status, _, key) = client.ask("POST", "/api/v1/api-keys", Some(key)).await;
+    assert_eq!(status, StatusCode::CREATED);
+    let invite = json!({ "email": "bob@example.com", "role": "viewer" });
+    assert_eq!(client.ask("POST", "/api/v1/invitations", Some(invite)).await.0, StatusCode::CREATED);
+    for (path, items) in
+        [("members", 1), ("invitations", 1), ("api-keys", 1), ("roles", 5), ("workspaces", 1), ("sessions", 1)]
+    {
+        let (status, _, list) = client.ask("GET", &format!("/api/v1/{path}"), None).await;
+        assert_eq!((status, list["items"].as_array().map(Vec::len)), (StatusCode::OK, Some(items)), "{path}: {list}");
+    }
+    let (_, _, audit) = client.ask("GET", "/api/v1/audit?limit=1&action=sign_in", None).await;
+    assert_eq!((&audit["items"][0]["outcome"], &audit["next_cursor"]), (&json!("done"), &Value::Null));
+    let (_, _, keys) = client.ask("GET", "/.well-known/jwks.json", None).await;
+    assert_eq!(keys["keys"][0]["crv"], "Ed25519");
+    let renew = json!({ "refresh_token": tokens["refresh_token"] });
+    assert_eq!(client.ask("POST", "/api/v1/sessions/refresh", Some(renew)).await.0, StatusCode::OK);
+    let session = format!("/api/v1/sessions/{}", tokens["session_id"].as_str().expect("an id"));
+    assert_eq!(client.ask("DELETE", &session, None).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(client.ask("GET", "/api/v1/me", None).await.0, StatusCode::UNAUTHORIZED);
+    client.token = Some(key["key"].as_str().expect("a key").to_owned());
+    assert_eq!(client.ask("GET", "/api/v1/members", None).await.0, StatusCode::OK);
+    assert_eq!(client.ask("GET", "/api/v1/audit", None).await.0, StatusCode::FORBIDDEN);
+}
+
+async fn versions_limits_and_mistakes_have_their_status(place: Place) {
+    let house = House::new(place).await;
+    house.set_up("ann@example.com").await;
+    let bob = house.member("bob@example.com", "viewer").await;
+    let mut client = Client::of(&house);
+    client.sign_in().await;
+    let (_, headers, _) = client.ask("GET", "/api/v1/roles", None).await;
+    let seen = headers[header::ETAG].to_str().expect("text").to_owned();
+    let (path, body) = (format!("/api/v1/members/{bob}"), json!({ "role": "analyst" }));
+    let (status, headers, _) = client.ask_with("PATCH", &path, Some(body.clone()), Some(&seen)).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_ne!(headers[header::ETAG], seen.as_str());
+    let (status, _, problem) = client.ask_with("PATCH", &path, Some(json!({ "role": "viewer" })), Some(&seen)).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::PRECONDITION_FAILED, &json!("http.other_version")));
+    let (status, _, problem) = client.ask("PATCH", &path, Some(json!({ "rank": "viewer" }))).await;
+    assert_eq!((status, &problem["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("rank")));
+    for (query, expected) in
+        [("?limit=0", 422), ("?limit=501", 422), ("?cursor=x", 422), ("?page=2", 422), ("?limit=1", 200)]
+    {
+        let (status, _, _) = client.ask("GET", &format!("/api/v1/members{query}"), None).await;
+        assert_eq!(status.as_u16(), expected, "{query}");
+    }
+    assert_eq!(client.ask("DELETE", "/api/v1/members/nobody", None).await.0, StatusCode::NOT_FOUND);
+    let (wrong, mut last) = (json!({ "email": "ann@example.com", "password": "wrong" }), None);
+    for _ in 0..8 {
+        last = Some(client.ask("POST", "/api/v1/sessions", Some(wrong.clone())).await);
+    }
+    let (status, headers, problem) = last.expect("eight answers");
+    assert_eq!((status, &problem["code"]), (StatusCode::TOO_MANY_REQUESTS, &json!("identity.too_many_attempts")));
+    assert!(headers[header::RETRY_AFTER].to_str().expect("text").parse::<u64>().expect("seconds") <= 30);
+}
+
+#[tokio::test]
+async fn every_operation_says_who_may_and_is_described() {
+    let house = House::new(testkit::memory().await).await;
+    let operations = identity_http::operations(&house.identity);
+    let ids: BTreeSet<_> = operations.iter().map(http_edge::Operation::id).collect();
+    assert_eq!(ids.len(), operations.len(), "names differ");
+    let about = About { title: "Gray Ghost", version: "0", description: "" };
+    let document = http_edge::document(about, &operations);
+    let public: Vec<_> =
+        operations.iter().filter(|each| each.access() == Access::Public).map(http_edge::Operation::id).collect();
+    let expected = [
+        "sign_in",
+        "refresh_session",
+        "request_password_reset",
+        "reset_password",
+        "verify_email",
+        "set_up",
+        "jwks",
+        "accept_invitation",
+    ];
+    assert_eq!(public, expected, "nothing else is for anybody");
+    for each in &operations {
+        let described = &document["paths"][each.path()][each.method().as_str().to_ascii_lowercase()];
+        assert!(described["summary"].as_str().is_some_and(|text| !text.is_empty()), "{each:?}");
+        assert!(described["description"].as_str().is_some_and(|text| text.ends_with('.')), "{each:?}");
+    }
+}
