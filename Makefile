@@ -6,7 +6,7 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 export GRAYGHOST_PYTHON ?= $(or $(GRAYGHOST_CACHE),$(HOME)/.cache/grayghost)/venv/bin/python
 target := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test test-fast check bench-lake bench-resolve bench-spine chaos-spine outage-spine tail-spine forget-spine services services-stop
+.PHONY: help run test test-fast check bench-lake bench-resolve bench-spine bench-api chaos-spine outage-spine tail-spine forget-spine services services-stop
 help: ## lists these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
 
@@ -70,6 +70,11 @@ bench-spine: ## what events and jobs cost, on both databases, jobs beside River 
 	tools/setup.sh build
 	cargo build --release -p trials -p jobs --examples --bins
 	tools/spine.sh bench
+
+bench-api: ## what requests, logins and a start cost, beside FastAPI
+	tools/setup.sh build
+	cargo build --release
+	GRAYGHOST_BIN=$(target)/release/grayghost bench/api/run.sh
 
 services: ## starts what the tests need beside the binary: PostgreSQL
 	tools/services.sh start

@@ -3,6 +3,7 @@
 #   tools/setup.sh build      compilers and Rust
 #   tools/setup.sh test       the same, and the Python readers that the interop test asks
 #   tools/setup.sh postgres   PostgreSQL, for tools/services.sh
+#   tools/setup.sh wrk        the program that loads HTTP servers, for bench/api
 # As root on Debian or Ubuntu it installs; anywhere else it says what to install and stops. Running it again costs nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -87,8 +88,11 @@ test)
 postgres)
     postgres
     ;;
+wrk)
+    packages wrk
+    ;;
 *)
-    say "usage: tools/setup.sh build|test|postgres"
+    say "usage: tools/setup.sh build|test|postgres|wrk"
     exit 2
     ;;
 esac

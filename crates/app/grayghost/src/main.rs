@@ -3,21 +3,14 @@
 //! *Absent on purpose*: rules of the product. Verbs parse what was typed, ask the front door of a context, and lay out
 //! the answer.
 
-mod backends;
 mod cli;
-mod failure;
-mod resolver;
-mod roles;
-mod serve;
 mod session;
-mod settings;
-mod stop;
 mod summary;
-mod wiring;
-mod workspace;
+mod telling;
 
 use std::process::ExitCode;
 
+use server::{accounts, backends, catalogue, failure, resolver, serve, settings, stop, workspace};
 use terminal::{exit, figures, layout, pages, paint, progress, screen};
 
 /// `DataFusion` loses a quarter of its time in the default allocator.

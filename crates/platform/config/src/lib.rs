@@ -30,8 +30,8 @@ pub use load::{FILE, Loaded, Others, Shown, Sources, load};
 pub use reference::{default_file, json_schema, markdown};
 pub use role::{LogFormat, Role};
 pub use section::{
-    BusConfig, Config, CryptoConfig, DatabaseConfig, JobsConfig, LogConfig, ObjectsConfig, RedisConfig, SECTIONS,
-    ServerConfig, TelemetryConfig,
+    BusConfig, Config, CryptoConfig, DatabaseConfig, GatewayConfig, IdentityConfig, JobsConfig, LogConfig,
+    ObjectsConfig, RedisConfig, SECTIONS, ServerConfig, TelemetryConfig,
 };
 pub use setting::{Secrecy, Section, Setting};
 pub use spelling::Spelling;

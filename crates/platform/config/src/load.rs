@@ -171,6 +171,8 @@ fn read_flags(flags: &[(String, String)], spellings: &[Spelling], read: &mut Rea
 /// Rules between settings, each told at the value that breaks it. A refused value says nothing about the others.
 fn broken_rules(config: &Config, read: &Read) -> Vec<Mistake> {
     let (database, jobs) = (&config.database, &config.jobs);
+    let gateway = &config.gateway;
+    let half_a_pair = gateway.tls_certificate_file.is_some() != gateway.tls_key_file.is_some();
     let replicas_without_server = !database.read_urls.is_empty() && database.url.scheme() != "postgres";
     let rules = [
         (
@@ -184,6 +186,12 @@ fn broken_rules(config: &Config, read: &Read) -> Vec<Mistake> {
             ["jobs.poll_ms", "jobs.lease_ms"],
             "is not shorter than `jobs.lease_ms`",
             "shorten the one or lengthen the other",
+        ),
+        (
+            half_a_pair,
+            ["gateway.tls_certificate_file", "gateway.tls_key_file"],
+            "and `gateway.tls_key_file` go together, and one of them is missing",
+            "name both files, or none",
         ),
     ];
     let broken = rules

@@ -16,6 +16,9 @@ const HOUR_MS: u64 = 3_600_000;
 /// What keeps events and tables.
 const DATABASE: Kind = Kind::Url { schemes: &["sqlite:", "postgres://"], planned: &[] };
 
+/// Requests in a minute, or at once.
+const RATE: Kind = Kind::Integer { least: 1, most: 100_000_000 };
+
 /// Makes [`Config`], one struct for each section, and [`SECTIONS`].
 macro_rules! sections {
     ($(
@@ -122,6 +125,78 @@ sections! {
         lease_ms: u64 = Setting::of(Kind::DurationMs { least: 1_000, most: HOUR_MS }).or("30000");
         /// How often workers look for jobs that other processes made.
         poll_ms: u64 = Setting::of(Kind::DurationMs { least: 10, most: 60_000 }).or("250");
+    }
+    /// What every request passes: TLS, limits, and who may.
+    gateway: GatewayConfig {
+        /// PEM file with the server's certificate first, then those that signed it. Without it, HTTP in the clear.
+        tls_certificate_file: Option<PathBuf> = Setting::of(Kind::Path).such_as("tls/certificate.pem");
+        /// PEM file with its key.
+        tls_key_file: Option<PathBuf> = Setting::of(Kind::Path).such_as("tls/key.pem");
+        /// The oldest version of TLS that is spoken.
+        tls_oldest: String = Setting::of(Kind::Choice(&["1.3", "1.2"])).or("1.3");
+        /// Whether a balancer in front speaks TLS to callers. Cookies and `Strict-Transport-Security` hang on it.
+        behind_tls: bool = Setting::of(Kind::Bool).or("false");
+        /// Networks of balancers whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`.
+        trusted_proxies: Vec<String> = Setting::of(Kind::List { of: &Kind::Text, least: 0 }).or("");
+        /// Origins whose pages may read answers, such as `https://app.example.com`.
+        cors_origins: Vec<String> = Setting::of(Kind::List { of: &Kind::Text, least: 0 }).or("");
+        /// Connections at once.
+        max_connections: u32 = Setting::of(Kind::Integer { least: 1, most: 1_000_000 }).or("10000");
+        /// How long the head of a request may take, and how long a connection may be idle.
+        header_timeout_ms: u32 = Setting::of(Kind::DurationMs { least: 100, most: HOUR_MS }).or("30000");
+        /// How long the body of a request may take.
+        body_timeout_ms: u32 = Setting::of(Kind::DurationMs { least: 100, most: HOUR_MS }).or("30000");
+        /// How long an answer may take to begin, where its operation says nothing else.
+        timeout_ms: u32 = Setting::of(Kind::DurationMs { least: 100, most: HOUR_MS }).or("30000");
+        /// The largest body, where its operation says nothing else.
+        max_body_bytes: u64 = Setting::of(Kind::SizeBytes { least: 1_024, most: 1_073_741_824 }).or("1048576");
+        /// Requests of one address in a minute, whatever they are.
+        address_per_minute: u32 = Setting::of(RATE).or("6000");
+        /// Of these, at once.
+        address_burst: u32 = Setting::of(RATE).or("1000");
+        /// Quick reads of one user or key in a minute.
+        read_per_minute: u32 = Setting::of(RATE).or("3000");
+        /// Of these, at once.
+        read_burst: u32 = Setting::of(RATE).or("500");
+        /// Writes of one user or key in a minute.
+        write_per_minute: u32 = Setting::of(RATE).or("600");
+        /// Of these, at once.
+        write_burst: u32 = Setting::of(RATE).or("100");
+        /// SQL and the like, of one user or key in a minute.
+        heavy_per_minute: u32 = Setting::of(RATE).or("60");
+        /// Of these, at once.
+        heavy_burst: u32 = Setting::of(RATE).or("20");
+        /// Guesses at secrets from one address in a minute.
+        sign_in_per_minute: u32 = Setting::of(RATE).or("10");
+        /// Of these, at once.
+        sign_in_burst: u32 = Setting::of(RATE).or("10");
+    }
+    /// Accounts, sessions and mails about them.
+    identity: IdentityConfig {
+        /// Where people reach this installation; links in mails begin with it. Without it, `http://` and `server.listen`.
+        public_url: Option<String> = Setting::of(Kind::Text).such_as("https://grayghost.example.com");
+        /// Folder into which mails are written.
+        outbox: PathBuf = Setting::of(Kind::Path).or(".grayghost/outbox");
+        /// Sender of mails.
+        mail_from: String = Setting::of(Kind::Text).or("grayghost@localhost.localdomain");
+        /// How long an access token is good.
+        access_token_ms: u64 = Setting::of(Kind::DurationMs { least: 10_000, most: HOUR_MS }).or("900000");
+        /// A session ends when it was not used for so many days.
+        session_idle_days: u32 = Setting::of(Kind::Integer { least: 1, most: 3_650 }).or("14");
+        /// A session ends after so many days, however often it is used.
+        session_longest_days: u32 = Setting::of(Kind::Integer { least: 1, most: 3_650 }).or("90");
+        /// How long the link of a mail, or of the first start, is good.
+        link_ms: u64 = Setting::of(Kind::DurationMs { least: 60_000, most: 24 * HOUR_MS }).or("3600000");
+        /// How many days an invitation is good.
+        invitation_days: u32 = Setting::of(Kind::Integer { least: 1, most: 365 }).or("7");
+        /// Memory that hashing a password takes (argon2id).
+        password_memory_kib: u32 = Setting::of(Kind::Integer { least: 8_192, most: 4_194_304 }).or("19456");
+        /// Passes over that memory.
+        password_passes: u32 = Setting::of(Kind::Integer { least: 1, most: 100 }).or("2");
+        /// The least strength of a password, 0 to 4, as zxcvbn counts it.
+        password_strength: u32 = Setting::of(Kind::Integer { least: 0, most: 4 }).or("3");
+        /// File of SHA-1 hashes of passwords that leaked elsewhere, sorted, as `haveibeenpwned.com` publishes it.
+        breached_passwords_file: Option<PathBuf> = Setting::of(Kind::Path).such_as("pwned-passwords.txt");
     }
     /// What is logged, and how.
     log: LogConfig {

@@ -42,7 +42,8 @@ fn committed_documents_are_those_that_the_table_makes() {
 fn the_default_file_as_it_is_and_with_every_default_uncommented_changes_nothing() {
     let defaults = loaded("");
     assert_eq!(loaded(&default_file(SECTIONS)), defaults);
-    let examples = ["url = \"redis", "keys_url = "];
+    let all = SECTIONS.iter().flat_map(|section| section.settings);
+    let examples: Vec<String> = all.filter_map(|row| Some(format!("{} = \"{}\"", row.key(), row.example?))).collect();
     let spelled_out = uncommented(|line| !examples.iter().any(|example| line.starts_with(example)));
     assert!(spelled_out.contains("\nlisten = \"127.0.0.1:8080\"\n"), "{spelled_out}");
     assert_eq!(loaded(&spelled_out), defaults);

@@ -65,6 +65,9 @@ pub enum HttpError {
     /// It was changed since the caller has seen it.
     #[error("could not change it: it is not of the version that `If-Match` names")]
     OtherVersion,
+    /// The server has just begun.
+    #[error("could not take the request: the server is starting")]
+    Starting,
     /// The server stopped before the answer was ready.
     #[error("could not finish the request: the server is stopping")]
     Stopping,
@@ -83,7 +86,7 @@ impl ProductError for HttpError {
             | Self::BadFields
             | Self::TooLarge
             | Self::CutOff => ErrorKind::Invalid,
-            Self::Stopping => ErrorKind::Unavailable,
+            Self::Starting | Self::Stopping => ErrorKind::Unavailable,
         }
     }
 
@@ -100,6 +103,7 @@ impl ProductError for HttpError {
             Self::TooLarge => "http.too_large",
             Self::CutOff => "http.cut_off",
             Self::OtherVersion => "http.other_version",
+            Self::Starting => "http.starting",
             Self::Stopping => "http.stopping",
         }
     }
@@ -119,7 +123,7 @@ impl ProductError for HttpError {
             Self::BadJson { .. } => "correct the JSON at that place",
             Self::BadFields => "compare the request with the API's description at `/api/docs`",
             Self::TooLarge => "send less at once",
-            Self::CutOff | Self::Stopping => "send the request again",
+            Self::CutOff | Self::Starting | Self::Stopping => "send the request again",
             Self::OtherVersion => "read it again, and make the change on what is there now",
         };
         Some(remedy.to_owned())

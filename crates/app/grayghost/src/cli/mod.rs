@@ -13,7 +13,11 @@ mod flags;
 mod generate;
 mod init;
 mod jobs;
+mod keys;
 mod lineage;
+mod openapi;
+mod operator;
+mod permissions;
 mod quality;
 mod resolve;
 mod run;
@@ -22,6 +26,7 @@ mod serve;
 mod sniff;
 mod sql;
 mod usage;
+mod users;
 
 use std::{
     ffi::OsString,
@@ -36,10 +41,11 @@ use serde_json::json;
 
 use crate::{
     exit::Ending,
-    failure::{self, Failure},
+    failure::Failure,
     paint::Paint,
     screen::{Chatter, Screen},
     session::Session,
+    telling,
 };
 
 /// Names the log lines to write on standard error, in the syntax of `tracing`'s `EnvFilter`, such as `info`.
@@ -55,6 +61,7 @@ Examples:
   grayghost lineage gold.fact_sale.total_amount
   grayghost resolve dedupe people.csv --id record_id --out clusters.csv
   grayghost serve --listen 127.0.0.1:8080     the server; `events`, `jobs` and `config` look at it
+  grayghost users create ann@example.com      an account; `keys create` makes a key for a program
   grayghost explain lakehouse.header_missing  what an error means and what to do
 
 Exit codes:
@@ -93,6 +100,10 @@ enum Verb {
     Events(events::Events),
     Jobs(jobs::Jobs),
     DeadLetters(dead_letters::DeadLetters),
+    Users(users::Users),
+    Keys(keys::Keys),
+    Permissions(permissions::Permissions),
+    Openapi(openapi::Openapi),
     Config(config::Config),
     Doctor(doctor::Doctor),
     Explain(explain::Explain),
@@ -111,6 +122,15 @@ enum Format {
 }
 
 impl Verb {
+    /// Whether it becomes a server.
+    fn serves(&self) -> bool {
+        match self {
+            Self::Serve(_) => true,
+            Self::Demo(demo) => demo.serves(),
+            _ => false,
+        }
+    }
+
     fn answer(&self, session: &mut Session) -> Result<Ending, Failure> {
         match self {
             Self::Init(verb) => verb.answer(session),
@@ -126,6 +146,10 @@ impl Verb {
             Self::Events(verb) => verb.answer(session),
             Self::Jobs(verb) => verb.answer(session),
             Self::DeadLetters(verb) => verb.answer(session),
+            Self::Users(verb) => verb.answer(session),
+            Self::Keys(verb) => verb.answer(session),
+            Self::Permissions(verb) => verb.answer(session),
+            Self::Openapi(verb) => verb.answer(session),
             Self::Config(verb) => verb.answer(session),
             Self::Doctor(verb) => verb.answer(session),
             Self::Explain(verb) => verb.answer(session),
@@ -145,7 +169,7 @@ pub(crate) fn main() -> ExitCode {
         Err(error) => return refused(&error, as_json).into(),
     };
     // The server has a log of its own, set up as its settings say.
-    if !matches!(cli.verb, Some(Verb::Serve(_))) {
+    if !cli.verb.as_ref().is_some_and(Verb::serves) {
         log_if_wanted();
     }
     let chatter = if cli.quiet { Chatter::Quiet } else { Chatter::Normal };
@@ -170,7 +194,7 @@ fn tell(failure: &Failure, as_json: bool) -> Ending {
         let document = json!({ "error": fault, "exit_code": ending.number() });
         let _told = writeln!(io::stdout(), "{document:#}");
     }
-    failure::tell(&fault, Paint::for_stream(&io::stderr()));
+    telling::tell(&fault, Paint::for_stream(&io::stderr()));
     ending
 }
 

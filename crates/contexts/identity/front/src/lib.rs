@@ -46,7 +46,7 @@ pub use commands::{
     SetPassword, SetUp, SignIn,
 };
 pub use config::Settings;
-pub use domain::{AuditId, Outcome, Refusal};
+pub use domain::{AuditId, Outcome, Refusal, built_in_roles};
 pub use error::IdentityError;
 pub use identity_engine::{
     InvitationId, Jwk, Jwks, Mail, Mailer, Outbox, Password, PasswordError, PasswordSettings, SessionId,

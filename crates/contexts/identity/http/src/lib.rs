@@ -5,6 +5,8 @@ mod audit;
 mod invitations;
 mod keys;
 mod members;
+mod pages;
+mod permissions;
 mod roles;
 mod sessions;
 mod workspaces;
@@ -34,8 +36,15 @@ pub fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
         roles::operations(identity),
         keys::operations(identity),
         audit::operations(identity),
+        vec![permissions::operation()],
     ];
     parts.into_iter().flatten().collect()
+}
+
+/// The pages that the links of mails, and of the first start, lead to. No part of the API's description.
+#[must_use]
+pub fn pages() -> Vec<Operation> {
+    pages::operations()
 }
 
 /// What handlers share.

@@ -124,6 +124,13 @@ fn rules_between_settings_speak_only_of_values_that_were_taken() {
             "grayghost.toml:3: `jobs.poll_ms` is not shorter than `jobs.lease_ms`; shorten the one or lengthen the other",
         ]
     );
+    assert_eq!(
+        mistakes(&sources("[gateway]\ntls_key_file = 'key.pem'\n", &[], &[])),
+        [
+            "grayghost.toml:2: `gateway.tls_certificate_file` and `gateway.tls_key_file` go together, and one of them is \
+          missing; name both files, or none"
+        ]
+    );
     let told = mistakes(&sources("", &[replicas, ("GRAYGHOST_DATABASE_URL", "mysql:x")], &[]));
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(load(&sources("", &[replicas], &[("--database-url", "postgres://a/c")]), OTHERS).is_ok());

@@ -5,6 +5,7 @@
 
 mod charts;
 mod resolving;
+mod serving;
 mod truth;
 
 use std::{fs, path::PathBuf};
@@ -40,9 +41,20 @@ pub(crate) struct Demo {
     /// The folder of the demo's project.
     #[arg(long, value_name = "DIR", default_value = "grayghost-demo", value_hint = clap::ValueHint::DirPath)]
     dir: PathBuf,
+    /// Serve what was made, and say how to sign in.
+    #[arg(long)]
+    serve: bool,
+    /// Address and port to serve on.
+    #[arg(long, value_name = "ADDR", requires = "serve")]
+    listen: Option<String>,
 }
 
 impl Demo {
+    /// Whether it becomes a server.
+    pub(crate) fn serves(&self) -> bool {
+        self.serve
+    }
+
     pub(crate) fn answer(&self, session: &mut Session) -> Result<Ending, Failure> {
         session.project.clone_from(&self.dir);
         say(
@@ -60,7 +72,11 @@ impl Demo {
             return Ok(Ending::of_run(done.state));
         }
         resolving::tell(session, &self.dir.join("data"))?;
-        self.result(session, &done, &manifest)
+        let ending = self.result(session, &done, &manifest)?;
+        if self.serve {
+            return serving::serve(session, self.listen.as_deref());
+        }
+        Ok(ending)
     }
 
     fn project(&self, session: &mut Session) -> Result<(), Failure> {
@@ -114,6 +130,9 @@ impl Demo {
         add("grayghost assets".to_owned(), "what was made");
         add("grayghost quality".to_owned(), "every rule and its verdict");
         add("grayghost resolve report data/people.csv --id record_id --out people.html".to_owned(), "why they are who");
+        if !self.serve {
+            add("grayghost demo --serve".to_owned(), "the same over HTTP: sign in, ask by curl");
+        }
         add("grayghost lineage gold.fact_sale.total_amount".to_owned(), "where a number comes from");
         let heading = paint.strong("look next");
         say(session, &format!("\n{heading}\n{}", table.render(paint).trim_end()))?;

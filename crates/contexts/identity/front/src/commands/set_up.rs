@@ -52,6 +52,15 @@ impl Identity {
         Ok(Some(Secret::new(format!("{base}/set-up#token={}", secret.expose()))))
     }
 
+    /// Whether the actor's workspace has an owner. For operators; nobody learns it over the API.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn has_owner(&self, actor: &Actor) -> Result<bool, IdentityError> {
+        let (known, _) = self.inner.log.get::<Workspace>(actor.workspace, actor.workspace).await?;
+        Ok(known.has_owner())
+    }
+
     /// Makes the first owner of the link's workspace. The link works once.
     ///
     /// # Errors

@@ -12,4 +12,5 @@ pub(crate) use user::{User, UserEvent};
 pub(crate) use workspace::{NewInvitation, Workspace, WorkspaceEvent};
 
 pub use audit::{AuditId, Outcome};
+pub use roles::built_in_roles;
 pub use workspace::Refusal;

@@ -34,6 +34,11 @@ pub(crate) fn built_in(role: &str) -> Option<Vec<Permission>> {
     })
 }
 
+/// The built-in roles and what each may, the mightiest first.
+pub fn built_in_roles() -> impl Iterator<Item = (&'static str, Vec<Permission>)> {
+    BUILT_IN.into_iter().filter_map(|role| Some((role, built_in(role)?)))
+}
+
 /// The permission of this name.
 pub(crate) fn permission(name: &str) -> Option<Permission> {
     Permission::ALL.iter().copied().find(|each| each.name() == name)

@@ -25,7 +25,7 @@ const VARIABLES: [&str; 10] = [
 ///
 /// # Errors
 /// [`Failure::NoFolder`], and every mistake of the configuration at once.
-pub(crate) fn load(project: &Path, flags: Vec<(String, String)>) -> Result<Loaded, Failure> {
+pub fn load(project: &Path, flags: Vec<(String, String)>) -> Result<Loaded, Failure> {
     if !project.is_dir() {
         return Err(Failure::NoFolder { dir: project.to_owned() });
     }

@@ -6,7 +6,7 @@ use resolution::{ResolutionError, Table, TableRequest, Watch, dedupe_table, iden
 
 /// Resolution, as the lakehouse asks for it.
 #[derive(Debug)]
-pub(crate) struct Resolution;
+pub struct Resolution;
 
 impl Resolver for Resolution {
     fn identity(&self, how: &Grouping) -> Result<String, Refusal> {

@@ -11,7 +11,7 @@ use kernel::{WorkspaceId, uuid::Uuid};
 use crate::failure::Failure;
 
 /// Folder of a project that the product writes to.
-pub(crate) const STATE_FOLDER: &str = ".grayghost";
+pub const STATE_FOLDER: &str = ".grayghost";
 
 fn file(project: &Path) -> PathBuf {
     project.join(STATE_FOLDER).join("workspace")
@@ -21,7 +21,7 @@ fn file(project: &Path) -> PathBuf {
 ///
 /// # Errors
 /// [`Failure::NoWorkspace`] where the file is missing or holds no id.
-pub(crate) fn read(project: &Path) -> Result<WorkspaceId, Failure> {
+pub fn read(project: &Path) -> Result<WorkspaceId, Failure> {
     let path = file(project);
     let text = fs::read_to_string(&path).map_err(|source| Failure::no_workspace(&path, source))?;
     let id = Uuid::parse_str(text.trim()).map_err(|source| Failure::no_workspace(&path, source))?;
@@ -33,7 +33,7 @@ pub(crate) fn read(project: &Path) -> Result<WorkspaceId, Failure> {
 ///
 /// # Errors
 /// [`Failure::NoWorkspace`] when it can be neither read nor made.
-pub(crate) fn read_or_make(project: &Path) -> Result<WorkspaceId, Failure> {
+pub fn read_or_make(project: &Path) -> Result<WorkspaceId, Failure> {
     let path = file(project);
     let failed = |source| Failure::no_workspace(&path, source);
     fs::create_dir_all(project.join(STATE_FOLDER)).map_err(failed)?;

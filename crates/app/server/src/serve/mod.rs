@@ -9,13 +9,14 @@ mod supervise;
 
 use std::{
     io,
+    net::SocketAddr,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use axum::Router;
-use config::{Config, Loaded, LogFormat};
+use axum::{Router, extract::Request};
+use config::{Config, Loaded, LogFormat, Role};
 use http_edge::{Ended, Health};
 use kernel::SystemClock;
 use telemetry::{Format, Metrics};
@@ -24,7 +25,14 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use crate::{backends::Backends, failure::Failure, roles::Stage, stop::Stop, workspace};
+use crate::{
+    backends::Backends,
+    failure::Failure,
+    front::{Door, Front},
+    roles::Stage,
+    stop::Stop,
+    wiring, workspace,
+};
 
 /// What roles may take beyond the time that their work has to finish: they give back what they hold.
 const GIVE_BACK: Duration = Duration::from_secs(2);
@@ -33,7 +41,7 @@ const GIVE_BACK: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// When the process has one already.
-pub(crate) fn start_logs(config: &Config) -> Result<(), Failure> {
+pub fn start_logs(config: &Config) -> Result<(), Failure> {
     let format = match config.log.format {
         LogFormat::Pretty => Format::Pretty,
         LogFormat::Json => Format::Json,
@@ -42,22 +50,42 @@ pub(crate) fn start_logs(config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Serves until somebody asks to stop.
+/// A server that is ready: what an operator must read, and no log may keep.
+#[derive(Debug)]
+pub struct Started<'a> {
+    /// Where it is reached on this machine.
+    pub base: String,
+    /// The link by which the first owner is made, while there is none.
+    pub set_up: Option<&'a str>,
+}
+
+/// Serves until somebody asks to stop. `tell` is called once, when it is ready.
 ///
 /// # Errors
 /// When the address is taken, or something that the server stands on cannot be opened.
-pub(crate) async fn run(loaded: Loaded, project: &Path, stop: &Stop) -> Result<(), Failure> {
-    let config = Arc::new(loaded.config);
+pub async fn run(loaded: Loaded, project: &Path, stop: &Stop, tell: &dyn Fn(&Started<'_>)) -> Result<(), Failure> {
+    let mut config = loaded.config;
     let metrics = config.telemetry.metrics.then(Metrics::install).transpose()?;
     let (ask, asked) = watch::channel(false);
     let health = Health::default();
-    let http = start_http(&config, (&health, metrics.clone()), asked.clone()).await?;
+    let door = Door::default();
+    let (http, address) = start_http(&config, (&health, metrics.clone(), door.clone()), asked.clone()).await?;
+    // Port 0 has become one that links can name.
+    config.server.listen = address;
+    let config = Arc::new(config);
     let backends = tokio::select! {
         biased;
         () = stop.asked() => return Ok(()),
         opened = Backends::open(&config, project) => opened?,
     };
     let workspace = workspace::read_or_make(project)?;
+    let front = match config.server.roles.contains(&Role::Api) {
+        true => Some(Front::new(&config, project, &backends, workspace).await?),
+        false => None,
+    };
+    if let Some(front) = &front {
+        door.open(front.router.clone());
+    }
     let stage = Stage { backends: backends.clone(), config: Arc::clone(&config), stop: asked };
     checks::register(&health, &stage);
     let mut parts = supervise::start(&stage);
@@ -66,12 +94,17 @@ pub(crate) async fn run(loaded: Loaded, project: &Path, stop: &Stop) -> Result<(
     let (database, roles) = (&config.database.url, config.server.roles.iter().map(|role| role.word()));
     let roles = roles.collect::<Vec<_>>().join(",");
     tracing::info!(%workspace, %database, roles, "ready: {roles} on {database}, workspace {workspace}");
+    let set_up = front.as_ref().and_then(|front| front.set_up.as_ref()).map(|link| link.expose().as_str());
+    tell(&Started { base: wiring::own_address(&config), set_up });
 
     stop.asked().await;
     tracing::info!("stopping: no new requests and no new jobs; a second signal leaves at once");
     health.stopping();
     ask.send_replace(true);
     end(http, parts, Duration::from_millis(config.server.shutdown_timeout_ms)).await;
+    if let Some(front) = front {
+        front.identity.flush_audit().await;
+    }
     backends.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -79,19 +112,22 @@ pub(crate) async fn run(loaded: Loaded, project: &Path, stop: &Stop) -> Result<(
 
 async fn start_http(
     config: &Config,
-    (health, metrics): (&Health, Option<Metrics>),
+    (health, metrics, door): (&Health, Option<Metrics>, Door),
     mut asked: watch::Receiver<bool>,
-) -> Result<JoinHandle<Ended>, Failure> {
+) -> Result<(JoinHandle<Ended>, SocketAddr), Failure> {
     let listener = http_edge::listen(config.server.listen).await?;
     let address = listener.local_addr().unwrap_or(config.server.listen);
-    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening on http://{address}");
-    let router: Router = health.routes().merge(http_edge::figures(metrics)).fallback(http_edge::no_route);
+    let wire = wiring::gateway_settings(config).wire()?;
+    let scheme = if wire.tls.is_some() { "https" } else { "http" };
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening on {scheme}://{address}");
+    let through = move |request: Request| door.clone().answer(request);
+    let router: Router = health.routes().merge(http_edge::figures(metrics)).fallback(through);
     let shutdown = async move {
         // Fails only when the server is gone, which is a stop too.
         let _ = asked.wait_for(|is_asked| *is_asked).await;
     };
     let timeout = Duration::from_millis(config.server.shutdown_timeout_ms);
-    Ok(tokio::spawn(http_edge::serve(listener, router, shutdown, timeout)))
+    Ok((tokio::spawn(http_edge::serve_on(listener, router, wire, shutdown, timeout)), address))
 }
 
 /// Waits for requests and roles, for as long as they may take, and says who was cut off.

@@ -1,18 +1,17 @@
-//! What stops a verb, and how it is told: what, where, why, what to do, and the page that says more.
+//! What stops the server, or a verb of the command line.
 
 use std::{
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
 };
 
 use kernel::{ErrorKind, ProductError};
-use lakehouse::{Fault, LakehouseError};
-
-use crate::{exit::Ending, paint::Paint};
+use lakehouse::LakehouseError;
+use terminal::exit::Ending;
 
 /// A verb could not do what was asked.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
+pub enum Failure {
     /// The lakehouse said no.
     #[error(transparent)]
     Lakehouse(#[from] LakehouseError),
@@ -34,6 +33,12 @@ pub(crate) enum Failure {
     /// The server cannot listen.
     #[error(transparent)]
     Http(#[from] http_edge::HttpError),
+    /// Accounts, workspaces or keys of callers.
+    #[error(transparent)]
+    Identity(#[from] identity::IdentityError),
+    /// The gateway cannot be set up.
+    #[error(transparent)]
+    Gateway(#[from] gateway::GatewayError),
     /// The keys of personal data cannot be used.
     #[error(transparent)]
     Crypto(#[from] crypto::CryptoError),
@@ -79,6 +84,12 @@ pub(crate) enum Failure {
         file: PathBuf,
         /// What is wrong with it.
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// No workspace has this name.
+    #[error("there is no workspace `{name}`")]
+    UnknownWorkspace {
+        /// As given.
+        name: String,
     },
     /// No such event in the workspace.
     #[error("there is no event `{id}`")]
@@ -133,7 +144,7 @@ impl From<io::Error> for Failure {
 
 impl Failure {
     /// The project's workspace is unknown, because of this.
-    pub(crate) fn no_workspace(file: &Path, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    pub fn no_workspace(file: &Path, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::NoWorkspace { file: file.to_owned(), source: source.into() }
     }
 
@@ -146,6 +157,8 @@ impl Failure {
             Self::Config(error) => Some(error),
             Self::Telemetry(error) => Some(error),
             Self::Http(error) => Some(error),
+            Self::Identity(error) => Some(error),
+            Self::Gateway(error) => Some(error),
             Self::Crypto(error) => Some(error),
             Self::Sql(error) => Some(error),
             Self::Log(error) => Some(error),
@@ -157,7 +170,7 @@ impl Failure {
     }
 
     /// The ending that it leads to.
-    pub(crate) fn ending(&self) -> Ending {
+    pub fn ending(&self) -> Ending {
         Ending::of_error(self)
     }
 }
@@ -170,6 +183,7 @@ impl ProductError for Failure {
             | Self::NothingYet { .. }
             | Self::NoFolder { .. }
             | Self::UnknownEvent { .. }
+            | Self::UnknownWorkspace { .. }
             | Self::Input { .. } => ErrorKind::NotFound,
             // What a server refuses at the door, a wrong password for instance, is no fault of ours.
             Self::Database { source, .. } if source.kind() == ErrorKind::Invalid => ErrorKind::Invalid,
@@ -188,6 +202,7 @@ impl ProductError for Failure {
             Self::NoFolder { .. } => "cli.no_folder",
             Self::NoWorkspace { .. } => "cli.no_workspace",
             Self::UnknownEvent { .. } => "cli.unknown_event",
+            Self::UnknownWorkspace { .. } => "cli.unknown_workspace",
             Self::Input { .. } => "cli.input",
             other => other.inner().map_or("cli.start", ProductError::code),
         }
@@ -216,6 +231,9 @@ impl ProductError for Failure {
             Self::NoWorkspace { .. } => {
                 Some("restore the file from a backup; it is made when a server starts without it".to_owned())
             }
+            Self::UnknownWorkspace { .. } => {
+                Some("correct its name, or leave `--workspace` out for the project's own, `default`".to_owned())
+            }
             Self::UnknownEvent { .. } => Some("`grayghost events list` shows the events of this workspace".to_owned()),
             Self::Input { .. } => Some("check the path and its spelling".to_owned()),
             Self::Output { .. } => Some("check the disk or the program that the output goes to".to_owned()),
@@ -223,30 +241,4 @@ impl ProductError for Failure {
             other => other.inner().and_then(ProductError::remedy),
         }
     }
-}
-
-/// Tells an error on standard error. Whatever goes wrong meanwhile has nobody left to be told to.
-pub(crate) fn tell(fault: &Fault, paint: Paint) {
-    let mut err = io::stderr().lock();
-    let _told = write!(err, "{}", text(fault, paint));
-}
-
-/// An error as people read it.
-fn text(fault: &Fault, paint: Paint) -> String {
-    let mut text = format!("{}: {}\n", paint.bad(&format!("error[{}]", fault.code)), fault.message);
-    let page = format!("grayghost explain {}", fault.code);
-    let parts = [
-        ("where", fault.place.as_ref()),
-        ("why", fault.why.as_ref()),
-        ("do", fault.remedy.as_ref()),
-        ("page", Some(&page)),
-    ];
-    for (name, part) in parts {
-        if let Some(part) = part {
-            let part = part.trim().replace('\n', "\n    ");
-            let line = format!("  {} {part}\n", paint.dim(&format!("{name}:")));
-            text.push_str(&line);
-        }
-    }
-    text
 }

@@ -22,15 +22,15 @@ const KEY_CONNECTIONS: u32 = 4;
 
 /// Everything that the server stands on.
 #[derive(Debug, Clone)]
-pub(crate) struct Backends {
+pub struct Backends {
     /// Facts, with the database and the keys.
-    pub(crate) log: EventLog,
+    pub log: EventLog,
     /// The queue.
-    pub(crate) jobs: Jobs,
+    pub jobs: Jobs,
     /// What the contexts give.
-    pub(crate) parts: Parts,
+    pub parts: Parts,
     /// The key store's database.
-    pub(crate) keys: Database,
+    pub keys: Database,
 }
 
 impl Backends {
@@ -38,9 +38,9 @@ impl Backends {
     ///
     /// # Errors
     /// Those of keys and databases; [`Failure::Database`] when one cannot be opened.
-    pub(crate) async fn open(config: &Config, project: &Path) -> Result<Self, Failure> {
+    pub async fn open(config: &Config, project: &Path) -> Result<Self, Failure> {
         SystemChance::check().map_err(|source| Failure::Start { source: source.into() })?;
-        let (source, mut parts) = (Source::system(), wiring::parts(project)?);
+        let (source, mut parts) = (Source::system(), wiring::parts(config, project)?);
         let master = master_keys(config, project)?;
         let database = open(&config.database.url, settings_of_database(config, project)).await?;
         let (url, settings) = settings_of_keys(config, project);
@@ -56,7 +56,7 @@ impl Backends {
     }
 
     /// Closes what is idle, once nobody asks any more.
-    pub(crate) async fn close(&self) {
+    pub async fn close(&self) {
         self.log.database().close().await;
         self.keys.close().await;
     }
@@ -66,7 +66,7 @@ impl Backends {
 ///
 /// # Errors
 /// [`Failure::NothingYet`] where nothing has made the database, and those of the database.
-pub(crate) async fn open_beside(config: &Config, project: &Path) -> Result<EventLog, Failure> {
+pub async fn open_beside(config: &Config, project: &Path) -> Result<EventLog, Failure> {
     if let Some(file) = config.database.url.path(project).filter(|file| !file.exists()) {
         return Err(Failure::NothingYet { file });
     }
@@ -77,8 +77,8 @@ pub(crate) async fn open_beside(config: &Config, project: &Path) -> Result<Event
 ///
 /// # Errors
 /// Those of the database.
-pub(crate) async fn make_beside(config: &Config, project: &Path) -> Result<EventLog, Failure> {
-    let (source, parts) = (Source::system(), wiring::parts(project)?);
+pub async fn make_beside(config: &Config, project: &Path) -> Result<EventLog, Failure> {
+    let (source, parts) = (Source::system(), wiring::parts(config, project)?);
     let settings = Settings { max_connections: 2, ..settings_of_database(config, project) };
     if let Some(folder) = config.database.url.path(project).as_deref().and_then(Path::parent) {
         let failed = |source| LakehouseError::Io { path: folder.display().to_string(), source };

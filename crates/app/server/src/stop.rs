@@ -12,31 +12,33 @@ use indicatif::MultiProgress;
 use kernel::Cancel;
 use tokio::sync::Notify;
 
-use crate::{exit::Ending, failure::Failure};
+use terminal::exit::Ending;
+
+use crate::failure::Failure;
 
 /// What a signal tells. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Stop {
+pub struct Stop {
     /// Raised for good, for work that looks at it between its steps.
-    pub(crate) cancel: Cancel,
+    pub cancel: Cancel,
     asked: Arc<Notify>,
     is_hushed: Arc<AtomicBool>,
 }
 
 impl Stop {
     /// Returns once somebody has asked to stop. For one waiter.
-    pub(crate) async fn asked(&self) {
+    pub async fn asked(&self) {
         self.asked.notified().await;
     }
 
     /// Says nothing on standard error when asked: a server's log is read by programs.
-    pub(crate) fn hush(&self) {
+    pub fn hush(&self) {
         self.is_hushed.store(true, Ordering::Relaxed);
     }
 }
 
 /// Listens for the rest of the process's life. To be called once.
-pub(crate) fn listen(stop: Stop, bars: MultiProgress) -> Result<(), Failure> {
+pub fn listen(stop: Stop, bars: MultiProgress) -> Result<(), Failure> {
     let is_second = AtomicBool::new(false);
     let handler = move || {
         if is_second.swap(true, Ordering::Relaxed) {

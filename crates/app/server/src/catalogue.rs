@@ -1,0 +1,47 @@
+//! The API as documents: its description, and who may do what. No project and no database is needed.
+
+use std::{path::Path, sync::Arc};
+
+use crypto::{ClosedKeyStore, KeyRing, Limits, MasterKeys};
+use eventlog::EventLog;
+use gateway::{Matrix, Role, permissions_matrix};
+use http_edge::{Operation, document};
+use identity::{Identity, built_in_roles};
+use jobs::Jobs;
+use kernel::{Source, SystemChance};
+use sql::{Database, Settings};
+
+use crate::{failure::Failure, wiring};
+
+/// What is there for nobody but to be described: operations over an empty database in memory.
+async fn operations() -> Result<Vec<Operation>, Failure> {
+    let source = Source::system();
+    let database = Database::open(&Settings::of("sqlite::memory:")).await?;
+    let keys = MasterKeys::random(&SystemChance);
+    let ring = KeyRing::new(Arc::new(ClosedKeyStore), keys, source.clone(), Limits::default());
+    let log = EventLog::new(database, ring, source, Vec::new());
+    let jobs = Jobs::new(log.clone());
+    let identity = Arc::new(Identity::open(log.clone(), jobs.clone(), identity::Settings::default())?);
+    Ok(wiring::operations((&log, &jobs), &identity, Path::new(".")))
+}
+
+/// The API's description, `OpenAPI` 3.1 as JSON, as a server serves it at `/api/openapi.json`.
+///
+/// # Errors
+/// Those of a database in memory.
+pub async fn openapi() -> Result<String, Failure> {
+    let mut operations = operations().await?;
+    // The pages that show the document are no part of it.
+    operations
+        .retain(|operation| operation.path().starts_with("/api/v1/") || operation.path().starts_with("/.well-known/"));
+    Ok(format!("{:#}", document(wiring::ABOUT, &operations)))
+}
+
+/// Who may do what: built-in role × operation.
+///
+/// # Errors
+/// As [`openapi`].
+pub async fn permissions() -> Result<Matrix, Failure> {
+    let roles = built_in_roles().map(|(name, held)| Role { name: name.to_owned(), permissions: held.to_vec() });
+    Ok(permissions_matrix(&operations().await?, &roles.collect::<Vec<_>>()))
+}
