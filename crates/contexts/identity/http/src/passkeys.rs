@@ -81,7 +81,7 @@ fn for_myself(identity: &Arc<Identity>) -> Vec<Operation> {
 struct OptionsAnswer {
     /// To be sent with the answer.
     challenge_id: ChallengeId,
-    /// In the JSON of WebAuthn, with its member `publicKey`.
+    /// In the JSON of `WebAuthn`, with its member `publicKey`.
     options: Value,
     /// Until when it can be answered.
     expires_at: String,

@@ -1,4 +1,4 @@
-//! Passkeys: WebAuthn (W3C, "Web Authentication", level 3) by webauthn-rs, which checks challenge, origin, party, flags and
+//! Passkeys: `WebAuthn` (W3C, "Web Authentication", level 3) by webauthn-rs, which checks challenge, origin, party, flags and
 //! signature. Keys and states are texts here, for they are stored.
 //!
 //! Invariants: the person is verified by the authenticator each time, so that a passkey is two factors; a passkey can be found

@@ -28,7 +28,7 @@ pub(super) fn is_right(hash: &str, password: &[u8]) -> Option<bool> {
 mod tests {
     use super::*;
 
-    /// Openwall crypt_blowfish 1.3, wrapper.c, tests: `$2a$` and `$2y$` of "U*U".
+    /// Openwall `crypt_blowfish` 1.3, wrapper.c, tests: `$2a$` and `$2y$` of "U*U".
     const PUBLISHED: [(&str, &str); 3] = [
         ("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U"),
         ("$2a$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK", "U*U*"),

@@ -19,7 +19,7 @@ use crate::{
 pub struct PasskeyOptions {
     /// To be sent with the answer.
     pub challenge: ChallengeId,
-    /// For `navigator.credentials.create` or `.get`, in the JSON of WebAuthn.
+    /// For `navigator.credentials.create` or `.get`, in the JSON of `WebAuthn`.
     pub options: Value,
     /// Until when it can be answered.
     pub expires_at: Timestamp,
@@ -32,7 +32,7 @@ pub struct AddPasskey {
     pub challenge: ChallengeId,
     /// What its owner calls it.
     pub name: String,
-    /// What the authenticator gave, in the JSON of WebAuthn.
+    /// What the authenticator gave, in the JSON of `WebAuthn`.
     pub credential: Value,
 }
 

@@ -61,8 +61,8 @@ impl Identity {
         let by = if let Who::User(user) = actor.who { Some(user) } else { None };
         let (role, hash, until) = (command.role, key.hash, expires_at.map(|at| at.0));
         let fact = ApiKeyEvent::KeyIssued { key: id, name, role, hash, expires_at: until, by };
-        let rule = move |known: &ApiKey| Ok::<_, IdentityError>(known.issue(fact));
-        log.change::<ApiKey, IdentityError, IdentityError>(actor, id, rule).await?;
+        let decide = move |known: &ApiKey| Ok::<_, IdentityError>(known.issue(fact));
+        log.change::<ApiKey, IdentityError, IdentityError>(actor, id, decide).await?;
         Ok(IssuedKey { id, secret, expires_at })
     }
 }

@@ -20,7 +20,7 @@ use crate::{
 pub struct SignInWithPasskey {
     /// Which question is answered.
     pub challenge: ChallengeId,
-    /// What the authenticator gave, in the JSON of WebAuthn.
+    /// What the authenticator gave, in the JSON of `WebAuthn`.
     pub credential: Value,
     /// Name of the workspace; `None` for the first by name that is not archived.
     pub workspace: Option<String>,

@@ -130,7 +130,9 @@ mod tests {
 
     fn after(events: &[UserEvent]) -> Factors {
         let mut factors = Factors::default();
-        events.iter().for_each(|event| factors.apply(event));
+        for event in events {
+            factors.apply(event);
+        }
         factors
     }
 

@@ -46,7 +46,7 @@ pub(crate) fn permission(name: &str) -> Option<Permission> {
 mod tests {
     use super::*;
 
-    /// `o a n v u`: owner, admin, analyst, viewer, api_user. A new permission fails here until somebody has decided.
+    /// `o a n v u`: owner, admin, analyst, viewer, `api_user`. A new permission fails here until somebody has decided.
     const TABLE: &str = "\
 events:read          o a n . .
 jobs:read            o a n v u

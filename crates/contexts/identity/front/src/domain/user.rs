@@ -158,7 +158,9 @@ mod tests {
 
     fn after(events: &[UserEvent]) -> User {
         let mut user = User::default();
-        events.iter().for_each(|event| user.apply(event));
+        for event in events {
+            user.apply(event);
+        }
         user
     }
 

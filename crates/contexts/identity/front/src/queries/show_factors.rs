@@ -59,14 +59,14 @@ impl Identity {
         let (known, _) = log.get::<User>(INSTALLATION, user).await?;
         let select = "SELECT factor_id, used_at FROM identity_factor_uses WHERE workspace_id = $1 AND user_id = $2";
         let rows = log.database().tenant(INSTALLATION).all(select, args![user.0]).await?;
-        let mut uses = std::collections::HashMap::<Uuid, Timestamp>::new();
+        let mut last_uses = std::collections::HashMap::<Uuid, Timestamp>::new();
         for row in &rows {
-            uses.insert(row.get(0)?, row.get(1)?);
+            last_uses.insert(row.get(0)?, row.get(1)?);
         }
         let row = |(id, passkey): (&PasskeyId, &crate::domain::Passkey)| PasskeyRow {
             id: *id,
             name: passkey.name.open().cloned(),
-            last_used_at: uses.get(&id.0).copied(),
+            last_used_at: last_uses.get(&id.0).copied(),
         };
         Ok(known.factors().passkeys.iter().map(row).collect())
     }

@@ -120,7 +120,9 @@ impl Identity {
         }
         let mut missing: Vec<_> = in_log.into_keys().collect();
         missing.sort_unstable();
-        missing.into_iter().for_each(|id| report.trouble(format!("entry {id} is missing from the list")));
+        for id in missing {
+            report.trouble(format!("entry {id} is missing from the list"));
+        }
         Ok(())
     }
 

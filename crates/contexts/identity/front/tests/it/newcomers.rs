@@ -10,7 +10,7 @@ use crate::house::{GOOD, House, OTHER, code, email, secret, settings};
 
 const ANN: &str = "ann@example.com";
 const BOB: &str = "bob@example.com";
-/// Openwall crypt_blowfish 1.3, wrapper.c: the hash of `U*U`.
+/// Openwall `crypt_blowfish` 1.3, wrapper.c: the hash of `U*U`.
 const HASH: &str = "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
 
 testkit::on_both!(

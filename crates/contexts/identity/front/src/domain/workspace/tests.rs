@@ -81,7 +81,9 @@ fn an_invitation_is_used_once_in_time_and_with_its_secret() {
         assert_eq!(accept(id, hash, at), Err(Refusal::BadInvitation));
     }
     let mut used = house.clone();
-    good.iter().for_each(|event| used.apply(event));
+    for event in &good {
+        used.apply(event);
+    }
     assert_eq!(used.accept((invitation(), "ab"), user(5), Timestamp(1)), Err(Refusal::BadInvitation));
     assert_eq!(used.role_of(user(4)), Some("viewer"));
     let member = house.accept((invitation(), "ab"), user(1), Timestamp(1)).unwrap();
