@@ -11,3 +11,18 @@ typed_id!(
     /// One invitation.
     InvitationId
 );
+
+typed_id!(
+    /// One passkey of an account.
+    PasskeyId
+);
+
+typed_id!(
+    /// One shared secret of an account and an authenticator.
+    TotpId
+);
+
+typed_id!(
+    /// One question to an authenticator, answered once.
+    ChallengeId
+);

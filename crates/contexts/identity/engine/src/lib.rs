@@ -6,13 +6,15 @@
 //! Absent on purpose: who may what, and where anything is stored (`identity`).
 
 mod error;
+mod factors;
 mod ids;
 mod mail;
 mod passwords;
 mod tokens;
 
 pub use error::PasswordError;
-pub use ids::{InvitationId, SessionId};
+pub use factors::{Asked, Passkeys, RecoveryCode, TOTP_STEP_S, TotpKey, Whose};
+pub use ids::{ChallengeId, InvitationId, PasskeyId, SessionId, TotpId};
 pub use mail::{Mail, Mailer, Outbox};
 pub use passwords::{Password, PasswordSettings, Passwords, Verdict};
 pub use tokens::{

@@ -201,6 +201,7 @@ impl crate::Identity {
 }
 
 /// A kind and an id, as entries name their targets.
+#[expect(clippy::unnecessary_wraps, reason = "an entry has a target or none, and whoever makes one passes it on")]
 pub(crate) fn target(kind: &str, id: Uuid) -> Option<String> {
     Some(format!("{kind}:{id}"))
 }

@@ -111,7 +111,7 @@ impl Identity {
         let claims = self.inner.signing.verify(token).await?;
         let (user, workspace, session) = (claims.sub, claims.wid, claims.sid);
         let live = directory::live_session(&self.inner.log, (session, user, workspace), now).await?;
-        let actor = Actor::new(workspace, Who::User(user), live.ok_or(REVOKED)?);
+        let actor = Actor::new(workspace, Who::User(user), live.ok_or(REVOKED)?.permissions);
         Ok((Authenticated { actor, via: Via::Session(session) }, claims.exp.saturating_mul(1_000_000)))
     }
 

@@ -8,6 +8,9 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
+/// What the product is called where people see it: by authenticators and in mails.
+pub(crate) const PRODUCT: &str = "Gray Ghost";
+
 /// Settings of this context.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -35,6 +38,12 @@ pub struct Settings {
     pub invitation_ttl: Duration,
     /// For how long links that reset a password, verify an address or set up are good.
     pub link_ttl: Duration,
+    /// For how long a browser may take to answer for a passkey.
+    pub challenge_ttl: Duration,
+    /// For how long an authenticator's new secret can be confirmed.
+    pub enrolment_ttl: Duration,
+    /// Whether strangers may make accounts and workspaces of their own.
+    pub open_sign_up: bool,
     /// Passwords.
     pub passwords: PasswordSettings,
 }
@@ -54,6 +63,9 @@ impl Default for Settings {
             recheck_after: Duration::from_secs(5),
             invitation_ttl: Duration::from_secs(7 * DAY),
             link_ttl: Duration::from_secs(HOUR),
+            challenge_ttl: Duration::from_secs(5 * MINUTE),
+            enrolment_ttl: Duration::from_secs(10 * MINUTE),
+            open_sign_up: false,
             passwords: PasswordSettings::default(),
         }
     }

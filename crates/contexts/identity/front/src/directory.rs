@@ -26,6 +26,7 @@ pub(crate) struct Membership {
     pub(crate) name: String,
     pub(crate) role: String,
     pub(crate) archived: bool,
+    pub(crate) requires_factor: bool,
 }
 
 /// Workspaces of one user at most.
@@ -60,7 +61,7 @@ async fn everywhere(log: &EventLog, select: &'static str, values: Vec<Value>) ->
 
 /// The workspaces of a user, by name.
 pub(crate) async fn memberships(log: &EventLog, user: UserId) -> Result<Vec<Membership>, IdentityError> {
-    let select = "SELECT w.workspace_id, w.name, m.role, w.archived FROM identity_members m
+    let select = "SELECT w.workspace_id, w.name, m.role, w.archived, w.requires_factor FROM identity_members m
          JOIN identity_workspaces w ON w.workspace_id = m.workspace_id WHERE m.user_id = $1 ORDER BY w.name LIMIT $2";
     let rows = everywhere(log, select, args![user.0, MOST_MEMBERSHIPS]).await?;
     let read = |row: &Row| {
@@ -69,6 +70,7 @@ pub(crate) async fn memberships(log: &EventLog, user: UserId) -> Result<Vec<Memb
             name: row.get(1)?,
             role: row.get(2)?,
             archived: row.get(3)?,
+            requires_factor: row.get(4)?,
         })
     };
     Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
@@ -80,22 +82,33 @@ pub(crate) async fn workspace_named(log: &EventLog, name: &str) -> Result<Option
     Ok(rows.first().map(|row| row.id(0)).transpose()?)
 }
 
+/// What a live session may.
+pub(crate) struct Live {
+    /// None of them where the workspace requires a second factor and the session was begun without.
+    pub(crate) permissions: Vec<Permission>,
+    /// Whether that is so.
+    pub(crate) lacks_factor: bool,
+}
+
 /// What the user of a live session may in its workspace; `None` when the session, the membership or the account is over.
 pub(crate) async fn live_session(
     log: &EventLog,
     (session, user, workspace): (SessionId, UserId, WorkspaceId),
     now: Timestamp,
-) -> Result<Option<Vec<Permission>>, IdentityError> {
-    let select = "SELECT m.role, r.permissions FROM identity_sessions s
+) -> Result<Option<Live>, IdentityError> {
+    let select = "SELECT m.role, r.permissions, s.strong, w.requires_factor FROM identity_sessions s
          JOIN identity_users u ON u.workspace_id = s.workspace_id AND u.user_id = s.user_id AND u.active = TRUE
          JOIN identity_members m ON m.workspace_id = s.workspace AND m.user_id = s.user_id
+         JOIN identity_workspaces w ON w.workspace_id = m.workspace_id
          LEFT JOIN identity_roles r ON r.workspace_id = m.workspace_id AND r.role = m.role
          WHERE s.workspace_id = $1 AND s.session_id = $2 AND s.user_id = $3 AND s.workspace = $4
          AND s.revoked_at IS NULL AND s.ends_at > $5";
     let values = args![INSTALLATION.0, session.0, user.0, workspace.0, now];
     let rows = everywhere(log, select, values).await?;
     let Some(row) = rows.first() else { return Ok(None) };
-    Ok(Some(permissions(&row.get::<String>(0)?, row.get::<Option<String>>(1)?)))
+    let lacks_factor = row.get::<bool>(3)? && !row.get::<bool>(2)?;
+    let held = permissions(&row.get::<String>(0)?, row.get::<Option<String>>(1)?);
+    Ok(Some(Live { permissions: if lacks_factor { vec![] } else { held }, lacks_factor }))
 }
 
 /// What a role may, given the names that a role of the workspace's own has.

@@ -41,6 +41,39 @@ pub enum IdentityError {
     /// Unknown address, wrong password, an account that may not sign in.
     #[error("could not sign in: the e-mail address or the password is wrong")]
     BadCredentials,
+    /// The password is right, and the account has a further factor.
+    #[error("could not sign in: a second factor is needed")]
+    SecondFactor {
+        /// `totp`, `passkey`, `recovery_code`: those that the account has.
+        kinds: Vec<&'static str>,
+    },
+    /// Wrong, used, too old, or nothing waits for it.
+    #[error("could not take the code: it is wrong or was used")]
+    BadCode,
+    /// Somebody signed in changes their account by a token alone.
+    #[error("could not change the account: show once more who you are")]
+    ProofNeeded,
+    /// There would be no second factor where one is required.
+    #[error("could not do it: a second factor is required, and you would have none")]
+    FactorRequired,
+    /// The answer of an authenticator.
+    #[error("could not take the passkey: {why}")]
+    BadPasskey {
+        /// In words; tells nothing of other accounts.
+        why: String,
+    },
+    /// The installation's address has no name.
+    #[error("could not use passkeys: they are bound to a name, and the address of this installation has none")]
+    PasskeysOff,
+    /// More than anybody carries.
+    #[error("could not add the passkey: the account has as many as it may")]
+    TooManyPasskeys,
+    /// Strangers make no accounts here.
+    #[error("could not sign up: accounts are made by invitation here")]
+    SignUpClosed,
+    /// Not a hash that is taken over.
+    #[error("could not take the hash over: it is none of bcrypt")]
+    BadHash,
     /// A token or key that is not ours, is over, or was revoked.
     #[error("could not take the token: {why}")]
     BadToken {
@@ -117,13 +150,26 @@ impl ProductError for IdentityError {
         match self {
             Self::Forbidden(error) => error.kind(),
             Self::Refused(refusal) => kind_of(refusal),
-            Self::BadEmail | Self::BadName { .. } | Self::UnknownPermission { .. } | Self::BadLink => {
-                ErrorKind::Invalid
-            }
-            Self::BadCredentials | Self::BadToken { .. } | Self::SessionEnded => ErrorKind::Unauthenticated,
+            Self::BadEmail
+            | Self::BadName { .. }
+            | Self::UnknownPermission { .. }
+            | Self::BadLink
+            | Self::BadHash
+            | Self::ProofNeeded => ErrorKind::Invalid,
+            Self::BadCredentials
+            | Self::SecondFactor { .. }
+            | Self::BadCode
+            | Self::BadPasskey { .. }
+            | Self::BadToken { .. }
+            | Self::SessionEnded => ErrorKind::Unauthenticated,
             Self::TooManyAttempts { .. } => ErrorKind::TooMany,
-            Self::NoMembership | Self::NotAPerson => ErrorKind::Forbidden,
-            Self::EmailTaken | Self::NameTaken | Self::AlreadySetUp => ErrorKind::Conflict,
+            Self::NoMembership | Self::NotAPerson | Self::SignUpClosed => ErrorKind::Forbidden,
+            Self::EmailTaken
+            | Self::NameTaken
+            | Self::AlreadySetUp
+            | Self::FactorRequired
+            | Self::PasskeysOff
+            | Self::TooManyPasskeys => ErrorKind::Conflict,
             Self::NotFound { .. } => ErrorKind::NotFound,
             Self::Mail(_) => ErrorKind::Unavailable,
             Self::Fault { .. } => ErrorKind::Internal,
@@ -145,6 +191,15 @@ impl ProductError for IdentityError {
             Self::UnknownPermission { .. } => "identity.unknown_permission",
             Self::Password(error) => error.code(),
             Self::BadCredentials => "identity.bad_credentials",
+            Self::SecondFactor { .. } => "identity.second_factor",
+            Self::BadCode => "identity.bad_code",
+            Self::ProofNeeded => "identity.proof_needed",
+            Self::FactorRequired => "identity.factor_required",
+            Self::BadPasskey { .. } => "identity.bad_passkey",
+            Self::PasskeysOff => "identity.passkeys_off",
+            Self::TooManyPasskeys => "identity.too_many_passkeys",
+            Self::SignUpClosed => "identity.sign_up_closed",
+            Self::BadHash => "identity.bad_hash",
             Self::BadToken { .. } => "identity.bad_token",
             Self::SessionEnded => "identity.session_ended",
             Self::BadLink => "identity.bad_link",
@@ -182,6 +237,17 @@ impl ProductError for IdentityError {
             }
             Self::UnknownPermission { .. } => "`grayghost permissions` lists them all",
             Self::BadCredentials => "check both, or ask for a new password by `POST /api/v1/password-resets`",
+            Self::SecondFactor { .. } => {
+                "send `code` too, of the authenticator or a recovery code, or sign in by `POST /api/v1/sessions/passkey`"
+            }
+            Self::BadCode => "wait for the authenticator's next code, or use a recovery code that was not used",
+            Self::ProofNeeded => "send your `password`, or a `code` of your authenticator",
+            Self::FactorRequired => "add another by `POST /api/v1/me/totp` or `POST /api/v1/me/passkeys/options` first",
+            Self::BadPasskey { .. } => "begin again with new options, and use a passkey of this account",
+            Self::PasskeysOff => "set `public_url` to an address with a name, such as `http://localhost:8080`",
+            Self::TooManyPasskeys => "remove one that you do not use",
+            Self::SignUpClosed => "ask an owner of a workspace to invite you",
+            Self::BadHash => "give the whole text, such as `$2b$12$…`, of 60 letters and with a cost of 4 to 15",
             Self::BadToken { .. } | Self::SessionEnded => "sign in by `POST /api/v1/sessions`, or use another key",
             Self::BadLink => "ask for a new one",
             Self::NoMembership => "leave `workspace` out, or ask an owner of the workspace to invite you",

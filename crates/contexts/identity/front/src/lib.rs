@@ -9,15 +9,18 @@
 //! - a stranger learns nothing of who has an account, by text, status or work;
 //! - accounts, sessions and links live in the workspace [`INSTALLATION`], all else in its own workspace (docs/adr/0011).
 //!
-//! Absent on purpose, for now: further factors, passkeys, single sign-on, mails by SMTP.
+//! Absent on purpose, for now: single sign-on, mails by SMTP.
 
 mod audit;
 mod authenticate;
+mod back_off;
+mod challenges;
 mod commands;
 mod config;
 mod directory;
 mod domain;
 mod error;
+mod factors;
 mod jobs;
 mod links;
 mod mail;
@@ -33,7 +36,7 @@ use std::{net::IpAddr, sync::Arc};
 use ::jobs::Jobs;
 use cache::{Limits, MemoryLimits};
 use eventlog::EventLog;
-use identity_engine::Passwords;
+use identity_engine::{Passkeys, Passwords};
 use kernel::WorkspaceId;
 
 use audit::Pen;
@@ -42,17 +45,22 @@ use tokens::SigningKeys;
 
 pub use authenticate::{Authenticated, Via};
 pub use commands::{
-    AcceptInvitation, ChangeRole, CreateUser, DefineRole, InviteMember, IssueKey, IssuedKey, ResetPassword,
-    SetPassword, SetUp, SignIn,
+    AcceptInvitation, AddPasskey, AddedPasskey, ChangeRole, CreateUser, DefineRole, ImportUser, InviteMember, IssueKey,
+    IssuedKey, NewTotp, PasskeyOptions, ResetPassword, SetPassword, SetUp, SignIn, SignInWithPasskey, SignUp,
 };
 pub use config::Settings;
 pub use domain::{AuditId, Outcome, Refusal, built_in_roles};
 pub use error::IdentityError;
+pub use factors::Proof;
 pub use identity_engine::{
-    InvitationId, Jwk, Jwks, Mail, Mailer, Outbox, Password, PasswordError, PasswordSettings, SessionId,
+    ChallengeId, InvitationId, Jwk, Jwks, Mail, Mailer, Outbox, PasskeyId, Password, PasswordError, PasswordSettings,
+    SessionId,
 };
 pub use module::module;
-pub use queries::{AuditEntry, AuditFilter, InvitationRow, KeyRow, Me, MemberRow, RoleRow, SessionRow, WorkspaceRow};
+pub use queries::{
+    AuditEntry, AuditFilter, AuditReport, FactorsRow, InvitationRow, KeyRow, Me, MemberRow, PasskeyRow, RoleRow,
+    SessionRow, WorkspaceRow,
+};
 pub use sessions::Tokens;
 pub use words::EmailAddress;
 
@@ -80,6 +88,7 @@ struct Inner {
     jobs: Jobs,
     settings: Settings,
     passwords: Passwords,
+    passkeys: Option<Passkeys>,
     signing: SigningKeys,
     limits: Arc<dyn Limits>,
     verified: Verified,
@@ -119,7 +128,8 @@ impl Identity {
         let passwords = Passwords::new(&settings.passwords, Arc::clone(&log.source().chance))?;
         let signing = SigningKeys::new(log.clone(), &settings);
         let pen = Pen::start(log.clone());
-        let inner = Inner { log, jobs, settings, passwords, signing, limits, verified: Verified::new(), pen };
+        let passkeys = Passkeys::at(&settings.public_url, config::PRODUCT);
+        let inner = Inner { log, jobs, settings, passwords, passkeys, signing, limits, verified: Verified::new(), pen };
         Ok(Self { inner: Arc::new(inner), from: Origin::default() })
     }
 
@@ -127,6 +137,12 @@ impl Identity {
     #[must_use]
     pub fn seen_from(&self, from: Origin) -> Self {
         Self { inner: Arc::clone(&self.inner), from }
+    }
+
+    /// How many hashes of passwords were computed since the start; what guesses cost, for figures and tests.
+    #[must_use]
+    pub fn hashes_computed(&self) -> u64 {
+        self.inner.passwords.computed()
     }
 
     /// Waits until every entry of the audit so far is durable; for an orderly end.

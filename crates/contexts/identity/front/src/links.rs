@@ -20,6 +20,8 @@ pub(crate) enum LinkFor {
     Verification,
     /// About a workspace, which gets its first owner.
     SetUp,
+    /// About an address that has no account yet.
+    SignUp,
 }
 
 impl LinkFor {
@@ -28,6 +30,7 @@ impl LinkFor {
             Self::Reset => "reset",
             Self::Verification => "verification",
             Self::SetUp => "set_up",
+            Self::SignUp => "sign_up",
         }
     }
 }

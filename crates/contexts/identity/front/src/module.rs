@@ -7,17 +7,26 @@ use sql::Migration;
 
 use crate::{
     Mailer, Settings,
-    jobs::{SendMail, StartReset},
+    jobs::{Purge, SendMail, StartReset, StartSignUp},
     projections::{ApiKeys, AuditList, Users, Workspaces},
 };
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    context: "identity",
-    number: 1,
-    sql: include_str!("../migrations/0001_identity.sql"),
-    postgres: "",
-    tenant_tables: &["identity_sessions", "identity_links", "identity_signing_keys", "identity_key_uses"],
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        context: "identity",
+        number: 1,
+        sql: include_str!("../migrations/0001_identity.sql"),
+        postgres: "",
+        tenant_tables: &["identity_sessions", "identity_links", "identity_signing_keys", "identity_key_uses"],
+    },
+    Migration {
+        context: "identity",
+        number: 2,
+        sql: include_str!("../migrations/0002_factors.sql"),
+        postgres: "",
+        tenant_tables: &["identity_challenges", "identity_factor_uses"],
+    },
+];
 
 /// Identity, ready to mount; mails leave through `mailer`.
 #[must_use]
@@ -29,6 +38,8 @@ pub fn module(settings: &Settings, mailer: Arc<dyn Mailer>) -> Module {
         handlers: vec![
             Arc::new(SendMail { mailer, settings: settings.clone() }),
             Arc::new(StartReset { link_ttl: settings.link_ttl }),
+            Arc::new(StartSignUp { link_ttl: settings.link_ttl }),
+            Arc::new(Purge { session_idle: settings.session_idle }),
         ],
         ..Module::default()
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sql::{Scope, Tx, args};
 use telemetry::Secret;
 
-use crate::{INSTALLATION, Identity, IdentityError, config::micros};
+use crate::{INSTALLATION, Identity, IdentityError, config::micros, directory::Membership, factors::Shown};
 
 /// What a signed-in person carries.
 #[derive(Debug)]
@@ -27,6 +27,9 @@ pub struct Tokens {
     pub user: UserId,
     /// Where.
     pub workspace: WorkspaceId,
+    /// The workspace requires a second factor, and the session was begun without: it may nothing but what concerns the
+    /// account itself, such as adding one.
+    pub lacks_factor: bool,
 }
 
 /// From where a session is used, sealed under its user.
@@ -50,8 +53,18 @@ pub(crate) enum Turn {
 const AGENT_CHARS: usize = 200;
 
 impl Identity {
-    /// Begins a session.
-    pub(crate) async fn begin_session(&self, user: UserId, workspace: WorkspaceId) -> Result<Tokens, IdentityError> {
+    /// Begins a session by so many factors.
+    pub(crate) async fn begin_session_by(
+        &self,
+        user: UserId,
+        there: &Membership,
+        shown: Shown,
+    ) -> Result<Tokens, IdentityError> {
+        let tokens = self.begin(user, there.workspace, shown).await?;
+        Ok(Tokens { lacks_factor: there.requires_factor && shown == Shown::One, ..tokens })
+    }
+
+    async fn begin(&self, user: UserId, workspace: WorkspaceId, shown: Shown) -> Result<Tokens, IdentityError> {
         let (log, settings) = (&self.inner.log, &self.inner.settings);
         let (source, now) = (log.source(), log.source().now());
         let session = SessionId(source.uuid());
@@ -65,8 +78,8 @@ impl Identity {
         let refresh = Refresh::make(&key, session, 0, &seed);
         let ends_at = Timestamp(now.0 + micros(settings.session_longest));
         let insert = "INSERT INTO identity_sessions (workspace_id, session_id, user_id, workspace, seed, generation,
-             created_at, used_at, ends_at, device) VALUES ($1, $2, $3, $4, $5, 0, $6, $6, $7, $8)";
-        let values = args![session.0, user.0, workspace.0, seed, now, ends_at, device];
+             created_at, used_at, ends_at, device, strong) VALUES ($1, $2, $3, $4, $5, 0, $6, $6, $7, $8, $9)";
+        let values = args![session.0, user.0, workspace.0, seed, now, ends_at, device, shown == Shown::Two];
         self.installation(insert, values).await?;
         self.tokens((session, user, workspace), refresh).await
     }
@@ -92,7 +105,7 @@ impl Identity {
             jti: source.uuid(),
         };
         let access = Secret::new(self.inner.signing.sign(&claims).await?);
-        Ok(Tokens { access, expires_in_s, refresh, session, user, workspace })
+        Ok(Tokens { access, expires_in_s, refresh, session, user, workspace, lacks_factor: false })
     }
 
     /// Turns a session to its next generation.

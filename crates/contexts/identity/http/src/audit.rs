@@ -2,14 +2,24 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State, http::StatusCode};
-use http_edge::{Access, Caller, List, Operation, Params, Problem};
+use axum::{
+    Json,
+    body::{Body, Bytes},
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use futures::StreamExt as _;
+use http_edge::{Access, Budget, Caller, List, Operation, Params, Problem};
 use kernel::Permission;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Shared, page, refused, time};
+use crate::{Seen, Shared, page, refused, time};
 use identity::{AuditEntry, AuditFilter, AuditId, Identity, Outcome};
+
+/// One JSON text a line: <https://github.com/ndjson/ndjson-spec>.
+const NDJSON: &str = "application/x-ndjson";
 
 pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
     let list = Operation::get("list_audit", "/api/v1/audit", Access::Needs(Permission::AuditRead))
@@ -17,7 +27,15 @@ pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
         .query::<AuditParams>()
         .answers::<List<EntryAnswer>>(StatusCode::OK)
         .by(list_audit, identity);
-    vec![list]
+    let export = Operation::get("export_audit", "/api/v1/audit/export", Access::Needs(Permission::AuditRead))
+        .about(
+            "Export the audit",
+            "All entries of your workspace, oldest first, one JSON object a line. It is told in the audit.",
+        )
+        .budget(Budget::Heavy)
+        .answers_as(NDJSON)
+        .by(export_audit, identity);
+    vec![list, export]
 }
 
 /// Which entries.
@@ -70,4 +88,24 @@ async fn list_audit(
     let page = page(limit, cursor.as_deref())?;
     let found = identity.list_audit(&actor, &AuditFilter { action, who }, &page).await.map_err(refused)?;
     Ok(Json(List::of(found, EntryAnswer::from)))
+}
+
+async fn export_audit(
+    State(identity): State<Shared>,
+    Caller(actor): Caller,
+    Seen(from): Seen,
+) -> Result<Response, Problem> {
+    let pages = identity.seen_from(from).export_audit(&actor).await.map_err(refused)?;
+    // A failure on the way cuts the answer off: its reader sees that it has no end.
+    let chunks = pages.map(|page| Ok::<_, Box<dyn std::error::Error + Send + Sync>>(lines(page?)?));
+    Ok(([(header::CONTENT_TYPE, NDJSON)], Body::from_stream(chunks)).into_response())
+}
+
+fn lines(page: Vec<AuditEntry>) -> Result<Bytes, serde_json::Error> {
+    let mut text = Vec::new();
+    for entry in page {
+        serde_json::to_writer(&mut text, &EntryAnswer::from(entry))?;
+        text.push(b'\n');
+    }
+    Ok(text.into())
 }

@@ -2,13 +2,16 @@
 
 mod accounts;
 mod audit;
+mod factors;
 mod invitations;
 mod keys;
 mod members;
 mod pages;
 mod permissions;
+mod passkeys;
 mod roles;
 mod sessions;
+mod sign_up;
 mod workspaces;
 
 use std::sync::Arc;
@@ -17,7 +20,7 @@ use axum::{
     extract::FromRequestParts,
     http::{header, request::Parts},
 };
-use http_edge::{HttpError, Operation, Problem};
+use http_edge::{FieldError, HttpError, Operation, Problem};
 use kernel::{Cursor, PageRequest, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -30,6 +33,9 @@ pub fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
     let parts = [
         sessions::operations(identity),
         accounts::operations(identity),
+        sign_up::operations(identity),
+        factors::operations(identity),
+        passkeys::operations(identity),
         workspaces::operations(identity),
         members::operations(identity),
         invitations::operations(identity),
@@ -85,13 +91,28 @@ fn page(limit: Option<u32>, cursor: Option<&str>) -> Result<PageRequest, Identit
     Ok(PageRequest::new(limit.unwrap_or(PageRequest::DEFAULT_LIMIT), after)?)
 }
 
-/// A refusal as the API has it: the version of `If-Match` and the seconds of `Retry-After` have words of their own there.
+/// A refusal as the API has it: the version of `If-Match`, the seconds of `Retry-After` and the kinds of second factors have words of
+/// their own there.
 fn refused(error: IdentityError) -> Problem {
     match error {
         IdentityError::Log(eventlog::LogError::Moved { .. }) => HttpError::OtherVersion.into(),
         IdentityError::TooManyAttempts { retry_after_s } => Problem::of(&error).with_retry_after(retry_after_s),
+        IdentityError::SecondFactor { ref kinds } => {
+            let fields = kinds.iter().map(|kind| wanted(kind)).collect();
+            Problem::of(&error).with_errors(fields)
+        }
         error => error.into(),
     }
+}
+
+/// A factor that the account has, as what is missing from the body.
+fn wanted(kind: &'static str) -> FieldError {
+    let (field, message) = match kind {
+        "passkey" => ("", "sign in by `POST /api/v1/sessions/passkey` instead"),
+        "totp" => ("code", "a code of the authenticator"),
+        _ => ("code", "a recovery code"),
+    };
+    FieldError { field: field.to_owned(), code: kind, message: message.to_owned() }
 }
 
 /// RFC 3339 in UTC.

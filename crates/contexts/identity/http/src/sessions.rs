@@ -52,6 +52,9 @@ struct SignInBody {
     email: String,
     /// Password.
     password: String,
+    /// A code of the authenticator, or a recovery code, where the account has a further factor: without it such a sign-in is
+    /// refused as `identity.second_factor`, whose `errors` name the kinds.
+    code: Option<String>,
     /// Name of the workspace; the first of yours where it is left out.
     workspace: Option<String>,
 }
@@ -67,7 +70,7 @@ struct RefreshBody {
 /// What a signed-in person carries.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Tokens")]
-struct TokensAnswer {
+pub(crate) struct TokensAnswer {
     /// Sent with every request.
     access_token: String,
     /// `Bearer`.
@@ -82,6 +85,9 @@ struct TokensAnswer {
     user_id: UserId,
     /// Where.
     workspace_id: WorkspaceId,
+    /// The workspace requires a second factor and you have signed in without: you may nothing in it until you have added one and
+    /// signed in again.
+    lacks_factor: bool,
 }
 
 impl From<Tokens> for TokensAnswer {
@@ -94,6 +100,7 @@ impl From<Tokens> for TokensAnswer {
             session_id: tokens.session,
             user_id: tokens.user,
             workspace_id: tokens.workspace,
+            lacks_factor: tokens.lacks_factor,
         }
     }
 }
@@ -135,8 +142,8 @@ async fn sign_in(
     Seen(from): Seen,
     Body(body): Body<SignInBody>,
 ) -> Result<(StatusCode, Json<TokensAnswer>), Problem> {
-    let SignInBody { email, password, workspace } = body;
-    let command = SignIn { email, password: Password::new(password), workspace };
+    let SignInBody { email, password, code, workspace } = body;
+    let command = SignIn { email, password: Password::new(password), code: code.map(Password::new), workspace };
     let tokens = identity.seen_from(from).sign_in(command).await.map_err(refused)?;
     Ok((StatusCode::CREATED, Json(tokens.into())))
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use http_edge::{Access, Body, Caller, IfMatch, List, Operation, Problem, Versioned};
-use kernel::{Permission, WorkspaceId};
+use http_edge::{Access, Body, Budget, Caller, IfMatch, List, Operation, Problem, Versioned};
+use kernel::{Permission, UserId, WorkspaceId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Seen, Shared, refused};
-use identity::{Identity, WorkspaceRow};
+use identity::{Identity, Password, Proof, WorkspaceRow};
 
 pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
     vec![
@@ -35,6 +35,25 @@ pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
         )
         .about("Archive the workspace", "Its members, roles and name stay as they are.")
         .by(archive_workspace, identity),
+        Operation::put(
+            "require_second_factor",
+            "/api/v1/workspaces/current/second-factor",
+            Access::Needs(Permission::WorkspaceManage),
+        )
+        .about("Require a second factor", "Who signs in by a password alone may nothing then but add one.")
+        .takes_version()
+        .body::<RequiredBody>()
+        .answers::<Required>(StatusCode::OK)
+        .by(require_second_factor, identity),
+        Operation::post(
+            "transfer_ownership",
+            "/api/v1/workspaces/current/ownership",
+            Access::Needs(Permission::WorkspaceManage),
+        )
+        .about("Hand the workspace over", "Another member becomes owner; you are an administrator from then on.")
+        .budget(Budget::SignIn)
+        .body::<OwnerBody>()
+        .by(transfer_ownership, identity),
     ]
 }
 
@@ -44,6 +63,30 @@ pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
 struct NameBody {
     /// Small letters, digits, `-` and `_`, 1 to 40, beginning with a letter.
     name: String,
+}
+
+/// Whether it is required.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RequiredBody {
+    required: bool,
+}
+
+/// What holds now.
+#[derive(Serialize, JsonSchema)]
+struct Required {
+    required: bool,
+}
+
+/// To whom, and who you are, once more.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct OwnerBody {
+    user_id: UserId,
+    /// Your password; or a code.
+    password: Option<String>,
+    /// A code of your authenticator, or a recovery code.
+    code: Option<String>,
 }
 
 /// A workspace that was made.
@@ -67,11 +110,14 @@ struct WorkspaceAnswer {
     /// What you are there; `null` for a key.
     role: Option<String>,
     archived: bool,
+    /// Whether one may anything there without a second factor.
+    requires_second_factor: bool,
 }
 
 impl From<WorkspaceRow> for WorkspaceAnswer {
     fn from(row: WorkspaceRow) -> Self {
-        Self { workspace_id: row.id, name: row.name, role: row.role, archived: row.archived }
+        let WorkspaceRow { id, name, role, archived, requires_second_factor } = row;
+        Self { workspace_id: id, name, role, archived, requires_second_factor }
     }
 }
 
@@ -110,5 +156,29 @@ async fn archive_workspace(
     Seen(from): Seen,
 ) -> Result<StatusCode, Problem> {
     identity.seen_from(from).archive_workspace(&actor).await.map_err(refused)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn require_second_factor(
+    State(identity): State<Shared>,
+    Caller(actor): Caller,
+    Seen(from): Seen,
+    IfMatch(expected): IfMatch,
+    Body(body): Body<RequiredBody>,
+) -> Result<Versioned<Required>, Problem> {
+    let door = identity.seen_from(from);
+    let version = door.require_second_factor(&actor, body.required, expected).await.map_err(refused)?;
+    Ok(Versioned(version, Required { required: body.required }))
+}
+
+async fn transfer_ownership(
+    State(identity): State<Shared>,
+    Caller(actor): Caller,
+    Seen(from): Seen,
+    Body(body): Body<OwnerBody>,
+) -> Result<StatusCode, Problem> {
+    let OwnerBody { user_id, password, code } = body;
+    let proof = Proof { password: password.map(Password::new), code: code.map(Password::new) };
+    identity.seen_from(from).transfer_ownership(&actor, user_id, &proof).await.map_err(refused)?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,14 +1,22 @@
 //! Passwords: argon2id on threads of their own, as many at a time as there are cores.
 //!
 //! Invariants: no password is stored or printed; an account that does not exist costs as much as one that does; a hash says with
-//! which parameters it was made, so that they can be raised and old hashes are replaced at the next sign-in.
+//! which parameters it was made, so that they can be raised and old hashes, also such of bcrypt, are replaced at the next sign-in.
 
 mod breached;
+mod imported;
 mod phc;
 mod settings;
 mod strength;
 
-use std::{fmt, sync::Arc, thread::available_parallelism};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::available_parallelism,
+};
 
 use kernel::Chance;
 use telemetry::Secret;
@@ -49,6 +57,7 @@ struct Inner {
     permits: Arc<Semaphore>,
     /// The hash of nobody's password, for accounts that do not exist.
     nobodys: String,
+    computed: AtomicU64,
 }
 
 impl fmt::Debug for Passwords {
@@ -70,7 +79,15 @@ impl Passwords {
         let permits = Arc::new(Semaphore::new(available_parallelism().map_or(1, usize::from)));
         let breached = settings.breached.clone().map(Breached::at);
         let least_score = settings.least_score.min(4);
-        Ok(Self(Arc::new(Inner { costs, least_score, breached, chance, permits, nobodys })))
+        Ok(Self(Arc::new(Inner {
+            costs,
+            least_score,
+            breached,
+            chance,
+            permits,
+            nobodys,
+            computed: AtomicU64::new(0),
+        })))
     }
 
     /// Refuses what is easy to guess, given what one knows of its owner, and what is on the list.
@@ -100,6 +117,7 @@ impl Passwords {
     pub async fn hash(&self, password: &Password) -> Result<String, PasswordError> {
         let password = password.clone();
         self.apart(move |inner| {
+            inner.computed.fetch_add(1, Ordering::Relaxed);
             inner.costs.hash(password.expose().as_bytes(), salt(&*inner.chance)).ok_or(PasswordError::Fault)
         })
         .await
@@ -113,7 +131,10 @@ impl Passwords {
         let password = Secret::new(password.expose().bytes().take(MAX_BYTES + 1).collect::<Vec<u8>>());
         self.apart(move |inner| {
             let against = hash.as_deref().unwrap_or(&inner.nobodys);
-            let right = phc::is_right(against, password.expose()).ok_or(PasswordError::Fault)?;
+            inner.computed.fetch_add(1, Ordering::Relaxed);
+            let right = phc::is_right(against, password.expose())
+                .or_else(|| imported::is_right(against, password.expose()))
+                .ok_or(PasswordError::Fault)?;
             Ok(match (right && hash.is_some(), inner.costs.made(against)) {
                 (false, _) => Verdict::Wrong,
                 (true, true) => Verdict::Right,
@@ -121,6 +142,18 @@ impl Passwords {
             })
         })
         .await
+    }
+
+    /// How many hashes were computed since the start: what attempts cost is counted, not timed.
+    #[must_use]
+    pub fn computed(&self) -> u64 {
+        self.0.computed.load(Ordering::Relaxed)
+    }
+
+    /// Whether a hash that comes from elsewhere can be compared with.
+    #[must_use]
+    pub fn takes_over(hash: &str) -> bool {
+        imported::is_one(hash)
     }
 
     /// On a thread that may be busy, when one of the permitted ones is free.
@@ -167,6 +200,27 @@ mod tests {
         assert_eq!(new.verify(&wrong, Some(hash)).await.unwrap(), Verdict::Wrong);
         assert_eq!(new.verify(&right, None).await.unwrap(), Verdict::Wrong);
         assert!(new.verify(&right, Some("plain".to_owned())).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_bcrypt_is_right_but_old() {
+        let passwords = passwords(64);
+        let hash = || Some("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW".to_owned());
+        let (right, wrong) = (Password::new("U*U".to_owned()), Password::new("U*V".to_owned()));
+        assert_eq!(passwords.verify(&right, hash()).await.unwrap(), Verdict::RightButOld);
+        assert_eq!(passwords.verify(&wrong, hash()).await.unwrap(), Verdict::Wrong);
+    }
+
+    #[tokio::test]
+    async fn somebody_unknown_costs_as_much_as_somebody_known() {
+        let passwords = passwords(64);
+        let word = Password::new("correct horse".to_owned());
+        let hash = passwords.hash(&word).await.unwrap();
+        for against in [Some(hash), None] {
+            let before = passwords.computed();
+            passwords.verify(&word, against).await.unwrap();
+            assert_eq!(passwords.computed() - before, 1);
+        }
     }
 
     #[tokio::test]

@@ -57,12 +57,11 @@ impl Identity {
         let (known, _) = log.get::<Workspace>(workspace, workspace).await?;
         let (fresh, now) = (UserId(log.source().uuid()), log.source().now());
         known.accept((invitation, &hash), fresh, now)?;
-        let user = match directory::by_email(log, &email).await? {
-            Some(found) => found.user,
-            None => {
-                self.register(fresh, (&email, &command.name), Some(&command.password)).await?;
-                fresh
-            }
+        let user = if let Some(found) = directory::by_email(log, &email).await? {
+            found.user
+        } else {
+            self.register(fresh, (&email, &command.name), Some(&command.password)).await?;
+            fresh
         };
         // The secret went to that address.
         let actor = Actor::new(workspace, Who::User(user), []);

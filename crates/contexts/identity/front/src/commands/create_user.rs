@@ -40,11 +40,31 @@ impl Identity {
     async fn try_create_user(&self, actor: &Actor, command: CreateUser) -> Result<UserId, IdentityError> {
         actor.require(Permission::MembersManage)?;
         let CreateUser { email, name, password, role } = command;
-        // Refused before anything is stored; the rule is asked again when the member is added.
+        self.may_add(actor, &role).await?;
+        let hash = match &password {
+            Some(password) => Some(self.hash_of_new((&email, &name), password).await?),
+            None => None,
+        };
+        self.add_account(actor, (&email, &name), (role, hash)).await
+    }
+
+    /// Refused before anything is computed or stored; the rule is asked again when the member is added.
+    pub(super) async fn may_add(&self, actor: &Actor, role: &str) -> Result<(), IdentityError> {
         let (workspace, _) = self.inner.log.get::<Workspace>(actor.workspace, actor.workspace).await?;
+        let somebody = UserId(self.inner.log.source().uuid());
+        workspace.add_member(somebody, role.to_owned(), actor.permissions())?;
+        Ok(())
+    }
+
+    /// An account, and its place in the actor's workspace.
+    pub(super) async fn add_account(
+        &self,
+        actor: &Actor,
+        (email, name): (&EmailAddress, &str),
+        (role, hash): (String, Option<String>),
+    ) -> Result<UserId, IdentityError> {
         let user = UserId(self.inner.log.source().uuid());
-        workspace.add_member(user, role.clone(), actor.permissions())?;
-        self.register(user, (&email, &name), password.as_ref()).await?;
+        self.register_hashed(user, (email, name), hash).await?;
         let authority = actor.permissions().to_vec();
         self.change_workspace(actor, None, move |workspace| workspace.add_member(user, role, &authority)).await?;
         Ok(user)
@@ -57,14 +77,30 @@ impl Identity {
         (email, name): (&EmailAddress, &str),
         password: Option<&Password>,
     ) -> Result<(), IdentityError> {
-        let name = words::person(name)?;
         let hash = match password {
-            Some(password) => {
-                self.inner.passwords.check(password, &[email.as_str(), &name]).await?;
-                Some(self.inner.passwords.hash(password).await?)
-            }
+            Some(password) => Some(self.hash_of_new((email, name), password).await?),
             None => None,
         };
+        self.register_hashed(user, (email, name), hash).await
+    }
+
+    async fn hash_of_new(
+        &self,
+        (email, name): (&EmailAddress, &str),
+        password: &Password,
+    ) -> Result<String, IdentityError> {
+        let name = words::person(name)?;
+        self.inner.passwords.check(password, &[email.as_str(), &name]).await?;
+        Ok(self.inner.passwords.hash(password).await?)
+    }
+
+    async fn register_hashed(
+        &self,
+        user: UserId,
+        (email, name): (&EmailAddress, &str),
+        hash: Option<String>,
+    ) -> Result<(), IdentityError> {
+        let name = words::person(name)?;
         if directory::by_email(&self.inner.log, email).await?.is_some() {
             return Err(IdentityError::EmailTaken);
         }

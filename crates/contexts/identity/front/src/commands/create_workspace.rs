@@ -84,13 +84,13 @@ impl Identity {
     pub async fn archive_workspace(&self, actor: &Actor) -> Result<(), IdentityError> {
         let done = async {
             actor.require(Permission::WorkspaceManage)?;
-            self.change_workspace(actor, None, Workspace::archive).await.map(|_| ())
+            self.change_workspace(actor, None, |known| Ok(known.archive())).await.map(|_| ())
         };
         let done = done.await;
         self.note(actor, ("archive_workspace", target("workspace", actor.workspace.0)), done).await
     }
 
-    async fn free_name(&self, name: &str) -> Result<String, IdentityError> {
+    pub(super) async fn free_name(&self, name: &str) -> Result<String, IdentityError> {
         let name = words::slug(name, "a name of a workspace")?;
         match directory::workspace_named(&self.inner.log, &name).await? {
             Some(_) => Err(IdentityError::NameTaken),
@@ -100,6 +100,6 @@ impl Identity {
 }
 
 /// What was not unique is the name: another workspace took it a moment ago.
-fn name_taken(error: IdentityError) -> IdentityError {
+pub(super) fn name_taken(error: IdentityError) -> IdentityError {
     if matches!(error, IdentityError::Log(LogError::Overtaken)) { IdentityError::NameTaken } else { error }
 }

@@ -29,7 +29,7 @@ impl Identity {
             let DefineRole { role, permissions, expected } = command;
             let (role, may) = (words::slug(&role, "a name of a role")?, words::permissions(&permissions)?);
             let authority = actor.permissions().to_vec();
-            self.change_workspace(actor, expected, move |known| known.define_role(role, may, &authority)).await
+            self.change_workspace(actor, expected, move |known| known.define_role(role, &may, &authority)).await
         };
         let done = done.await;
         self.note(actor, ("define_role", about), done).await

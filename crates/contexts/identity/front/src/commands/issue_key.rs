@@ -59,10 +59,10 @@ impl Identity {
         let id = KeyId(source.uuid());
         let expires_at = command.expires_in.map(|time| Timestamp(now.0.saturating_add(micros(time))));
         let by = if let Who::User(user) = actor.who { Some(user) } else { None };
-        let (role, hash, ends) = (command.role, key.hash, expires_at.map(|at| at.0));
-        let issued = ApiKeyEvent::KeyIssued { key: id, name, role, hash, expires_at: ends, by };
-        let rule = move |known: &ApiKey| Ok::<_, IdentityError>(known.issue(issued));
-        log.change::<ApiKey, IdentityError, IdentityError>(actor, id, rule).await?;
+        let (role, hash, until) = (command.role, key.hash, expires_at.map(|at| at.0));
+        let fact = ApiKeyEvent::KeyIssued { key: id, name, role, hash, expires_at: until, by };
+        let decide = move |known: &ApiKey| Ok::<_, IdentityError>(known.issue(fact));
+        log.change::<ApiKey, IdentityError, IdentityError>(actor, id, decide).await?;
         Ok(IssuedKey { id, secret, expires_at })
     }
 }

@@ -24,8 +24,9 @@ impl Identity {
             Turn::Next { user, workspace, refresh } => {
                 let (log, now) = (&self.inner.log, self.inner.log.source().now());
                 let live = directory::live_session(log, (session, user, workspace), now).await?;
-                live.ok_or(IdentityError::SessionEnded)?;
-                self.tokens((session, user, workspace), refresh).await
+                let lacks_factor = live.ok_or(IdentityError::SessionEnded)?.lacks_factor;
+                let tokens = self.tokens((session, user, workspace), refresh).await?;
+                Ok(Tokens { lacks_factor, ..tokens })
             }
             Turn::Reused { user, workspace } => {
                 // A copy is in other hands: nobody goes on with either.

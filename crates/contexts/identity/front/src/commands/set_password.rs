@@ -1,10 +1,9 @@
 //! Set password: the person who asks chooses another one, and their other sessions end.
 
-use identity_engine::Verdict;
 use kernel::{Actor, Personal, SubjectId, UserId};
 
 use crate::{
-    INSTALLATION, Identity, IdentityError, Password, SessionId, audit::target, commands::person, domain::User,
+    INSTALLATION, Identity, IdentityError, Password, Proof, SessionId, audit::target, commands::person, domain::User,
     sessions::Which,
 };
 
@@ -33,11 +32,7 @@ impl Identity {
 
     async fn try_set_password(&self, actor: &Actor, command: SetPassword) -> Result<(), IdentityError> {
         let user = person(actor)?;
-        self.slow_down_address().await?;
-        let hash = self.password_of(user).await?;
-        if self.inner.passwords.verify(&command.present, hash).await? == Verdict::Wrong {
-            return Err(IdentityError::BadCredentials);
-        }
+        self.prove(user, &Proof { password: Some(command.present), code: None }).await?;
         self.put_password(actor, user, &command.next).await?;
         self.end_sessions(user, Which::AllBut(command.keep)).await.map(|_| ())
     }
@@ -54,7 +49,7 @@ impl Identity {
         self.change_user(actor, user, move |known: &User| known.set_password(hash)).await
     }
 
-    async fn password_of(&self, user: UserId) -> Result<Option<String>, IdentityError> {
+    pub(crate) async fn password_of(&self, user: UserId) -> Result<Option<String>, IdentityError> {
         let select = "SELECT password FROM identity_users WHERE workspace_id = $1 AND user_id = $2";
         let log = &self.inner.log;
         let rows = log.database().tenant(INSTALLATION).all(select, sql::args![user.0]).await?;

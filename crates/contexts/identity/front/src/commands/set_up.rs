@@ -28,7 +28,7 @@ pub struct SetUp {
 
 impl Identity {
     /// Registers the project's workspace as `name`; while it has no owner, gives the link to set up, which takes the place of any
-    /// earlier one. By the system, at each start.
+    /// earlier one. Makes sure that what is over is purged each hour. By the system, at each start.
     ///
     /// # Errors
     /// [`IdentityError::NameTaken`]; those of the database.
@@ -38,6 +38,7 @@ impl Identity {
         name: &str,
     ) -> Result<Option<Secret<String>>, IdentityError> {
         self.register_workspace(workspace, name).await?;
+        self.schedule_purge().await?;
         let log = &self.inner.log;
         let (known, _) = log.get::<Workspace>(workspace, workspace).await?;
         if known.has_owner() {
@@ -89,12 +90,11 @@ impl Identity {
         }
         // An account that is there is that of an attempt which did not come to its end, or of another workspace: the link
         // speaks for the installation's operator.
-        let user = match directory::by_email(log, email).await? {
-            Some(found) => found.user,
-            None => {
-                self.register(fresh, (email, name), Some(password)).await?;
-                fresh
-            }
+        let user = if let Some(found) = directory::by_email(log, email).await? {
+            found.user
+        } else {
+            self.register(fresh, (email, name), Some(password)).await?;
+            fresh
         };
         links::take(log, LinkFor::SetUp, token.expose()).await?;
         let rule = move |known: &Workspace| {

@@ -2,12 +2,14 @@
 
 mod api_key;
 mod audit;
+mod factors;
 pub(crate) mod roles;
 mod user;
 mod workspace;
 
 pub(crate) use api_key::{ApiKey, ApiKeyEvent};
 pub(crate) use audit::{Audit, AuditEvent, AuditRecord};
+pub(crate) use factors::{Factors, Passkey};
 pub(crate) use user::{User, UserEvent};
 pub(crate) use workspace::{NewInvitation, Workspace, WorkspaceEvent};
 

@@ -5,8 +5,11 @@ use kernel::Permission;
 /// Who may do everything, and of whom there is always one.
 pub(crate) const OWNER: &str = "owner";
 
+/// Who may almost everything; what an owner is after handing the workspace over.
+pub(crate) const ADMIN: &str = "admin";
+
 /// The built-in roles, the mightiest first.
-pub(crate) const BUILT_IN: [&str; 5] = [OWNER, "admin", "analyst", "viewer", "api_user"];
+pub(crate) const BUILT_IN: [&str; 5] = [OWNER, ADMIN, "analyst", "viewer", "api_user"];
 
 /// What a built-in role may; `None` for a name that is none.
 pub(crate) fn built_in(role: &str) -> Option<Vec<Permission>> {
@@ -15,7 +18,7 @@ pub(crate) fn built_in(role: &str) -> Option<Vec<Permission>> {
     Some(match role {
         OWNER => all().collect(),
         // All but handing the workspace over and forgetting people for ever.
-        "admin" => all().filter(|each| !matches!(each, P::WorkspaceManage | P::SubjectsErase)).collect(),
+        ADMIN => all().filter(|each| !matches!(each, P::WorkspaceManage | P::SubjectsErase)).collect(),
         "analyst" => vec![
             P::EventsRead,
             P::JobsRead,
@@ -48,7 +51,7 @@ pub(crate) fn permission(name: &str) -> Option<Permission> {
 mod tests {
     use super::*;
 
-    /// `o a n v u`: owner, admin, analyst, viewer, api_user. A new permission fails here until somebody has decided.
+    /// `o a n v u`: owner, admin, analyst, viewer, `api_user`. A new permission fails here until somebody has decided.
     const TABLE: &str = "\
 events:read          o a n . .
 jobs:read            o a n v u

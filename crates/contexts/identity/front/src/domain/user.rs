@@ -5,9 +5,12 @@
 //! the account's own subject and gone with it.
 
 use contracts::identity::IdentityFact;
+use identity_engine::{PasskeyId, TotpId};
 use kernel::{Aggregate, Event, Personal, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::Factors;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -22,6 +25,20 @@ pub(crate) enum UserEvent {
     UserDeactivated,
     /// It may sign in again.
     UserReactivated,
+    /// An authenticator shares this secret, in base32; one that was there shares none any more.
+    TotpAdded { totp: TotpId, secret: Personal<String> },
+    /// No authenticator does.
+    TotpRemoved,
+    /// A passkey opens the account.
+    PasskeyAdded { passkey: PasskeyId, name: Personal<String>, key: Personal<String> },
+    /// It is called otherwise.
+    PasskeyRenamed { passkey: PasskeyId, name: Personal<String> },
+    /// It opens nothing any more.
+    PasskeyRemoved { passkey: PasskeyId },
+    /// These recovery codes are good, and none from before. Keyed hashes in hexadecimal digits: a code has 80 bits of chance.
+    RecoveryCodesMade { hashes: Vec<String> },
+    /// This one was used.
+    RecoveryCodeUsed { hash: String },
 }
 
 impl Event for UserEvent {}
@@ -42,6 +59,7 @@ pub(crate) struct User {
     email: Option<Personal<String>>,
     name: Option<Personal<String>>,
     verified: bool,
+    factors: Factors,
 }
 
 impl User {
@@ -64,6 +82,18 @@ impl User {
 
     pub(crate) fn reactivate(&self) -> Vec<UserEvent> {
         if self.phase == Phase::Inactive { vec![UserEvent::UserReactivated] } else { vec![] }
+    }
+
+    /// A change of the further factors of an account that may be used; `None` where the rule refuses or it may not.
+    pub(crate) fn change_factors(
+        &self,
+        rule: impl FnOnce(&Factors) -> Option<Vec<UserEvent>>,
+    ) -> Option<Vec<UserEvent>> {
+        if self.is_active() { rule(&self.factors) } else { None }
+    }
+
+    pub(crate) fn factors(&self) -> &Factors {
+        &self.factors
     }
 
     pub(crate) fn is_registered(&self) -> bool {
@@ -100,6 +130,7 @@ impl Aggregate for User {
             UserEvent::EmailVerified => self.verified = true,
             UserEvent::UserDeactivated => self.phase = Phase::Inactive,
             UserEvent::UserReactivated => self.phase = Phase::Active,
+            _ => self.factors.apply(event),
         }
     }
 
@@ -127,7 +158,9 @@ mod tests {
 
     fn after(events: &[UserEvent]) -> User {
         let mut user = User::default();
-        events.iter().for_each(|event| user.apply(event));
+        for event in events {
+            user.apply(event);
+        }
         user
     }
 
@@ -157,6 +190,13 @@ mod tests {
             UserEvent::EmailVerified,
             UserEvent::UserDeactivated,
             UserEvent::UserReactivated,
+            UserEvent::TotpAdded { totp: TotpId(id().0), secret: about("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP") },
+            UserEvent::TotpRemoved,
+            UserEvent::PasskeyAdded { passkey: PasskeyId(id().0), name: about("phone"), key: about("{}") },
+            UserEvent::PasskeyRenamed { passkey: PasskeyId(id().0), name: about("watch") },
+            UserEvent::PasskeyRemoved { passkey: PasskeyId(id().0) },
+            UserEvent::RecoveryCodesMade { hashes: vec!["00ff".to_owned()] },
+            UserEvent::RecoveryCodeUsed { hash: "00ff".to_owned() },
         ];
         testkit::schemas::check::<User>(env!("CARGO_MANIFEST_DIR"), &examples);
     }

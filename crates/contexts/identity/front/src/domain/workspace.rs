@@ -13,7 +13,7 @@ use kernel::{Aggregate, Event, Permission, Personal, Timestamp, UserId, Workspac
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::roles::{self, OWNER};
+use super::roles::{self, ADMIN, OWNER};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -60,6 +60,10 @@ pub(crate) enum WorkspaceEvent {
     },
     RoleDropped {
         role: String,
+    },
+    /// Whether a session may anything here without a second factor.
+    SecondFactorRuled {
+        required: bool,
     },
 }
 
@@ -135,6 +139,7 @@ pub(crate) struct Workspace {
     members: BTreeMap<UserId, String>,
     invited: BTreeMap<InvitationId, Invited>,
     custom: BTreeMap<String, BTreeSet<String>>,
+    requires_factor: bool,
 }
 
 type Decided = Result<Vec<WorkspaceEvent>, Refusal>;
@@ -150,8 +155,8 @@ impl Workspace {
         Ok(if self.name == name { vec![] } else { vec![WorkspaceEvent::WorkspaceRenamed { name }] })
     }
 
-    pub(crate) fn archive(&self) -> Decided {
-        Ok(if self.open().is_ok() { vec![WorkspaceEvent::WorkspaceArchived] } else { vec![] })
+    pub(crate) fn archive(&self) -> Vec<WorkspaceEvent> {
+        if self.open().is_ok() { vec![WorkspaceEvent::WorkspaceArchived] } else { vec![] }
     }
 
     /// By somebody who holds `authority`.
@@ -184,6 +189,33 @@ impl Workspace {
         Ok(vec![WorkspaceEvent::MemberRemoved { user }])
     }
 
+    /// One owner makes another member one, and is an administrator from then on.
+    pub(crate) fn transfer_ownership(&self, from: UserId, to: UserId) -> Decided {
+        self.open()?;
+        if self.role_of(from) != Some(OWNER) {
+            return Err(Refusal::BeyondAuthority);
+        }
+        let present = self.role_of(to).ok_or(Refusal::NoSuchMember)?;
+        if from == to {
+            return Ok(vec![]);
+        }
+        let role = |user, role: &str| WorkspaceEvent::RoleChanged { user, role: role.to_owned() };
+        let mut events = vec![];
+        events.extend((present != OWNER).then(|| role(to, OWNER)));
+        events.push(role(from, ADMIN));
+        Ok(events)
+    }
+
+    pub(crate) fn rule_second_factor(&self, required: bool) -> Decided {
+        self.open()?;
+        let changes = self.requires_factor != required;
+        Ok(changes.then_some(WorkspaceEvent::SecondFactorRuled { required }).into_iter().collect())
+    }
+
+    pub(crate) fn requires_factor(&self) -> bool {
+        self.requires_factor
+    }
+
     pub(crate) fn invite(&self, new: NewInvitation, authority: &[Permission]) -> Decided {
         self.open()?;
         self.within(&new.role, authority)?;
@@ -208,14 +240,14 @@ impl Workspace {
 
     pub(crate) fn revoke_invitation(&self, invitation: InvitationId) -> Decided {
         self.open()?;
-        Ok(match self.invited.contains_key(&invitation) {
-            true => vec![WorkspaceEvent::InvitationRevoked { invitation }],
-            false => return Err(Refusal::BadInvitation),
-        })
+        if !self.invited.contains_key(&invitation) {
+            return Err(Refusal::BadInvitation);
+        }
+        Ok(vec![WorkspaceEvent::InvitationRevoked { invitation }])
     }
 
     /// Makes a role of its own, or gives it another meaning; within what the giver may.
-    pub(crate) fn define_role(&self, role: String, may: Vec<Permission>, authority: &[Permission]) -> Decided {
+    pub(crate) fn define_role(&self, role: String, may: &[Permission], authority: &[Permission]) -> Decided {
         self.open()?;
         if roles::built_in(&role).is_some() {
             return Err(Refusal::BuiltInRole { role });
@@ -303,6 +335,7 @@ impl Workspace {
 impl Aggregate for Workspace {
     const STREAM: &'static str = "identity.workspace";
     const SNAPSHOT_EVERY: u32 = 100;
+    const STATE_VERSION: u16 = 2;
     type Id = WorkspaceId;
     type Event = WorkspaceEvent;
     type Published = IdentityFact;
@@ -323,6 +356,7 @@ impl Aggregate for Workspace {
             }
             E::RoleDefined { role, permissions } => drop(self.custom.insert(role, permissions.into_iter().collect())),
             E::RoleDropped { role } => drop(self.custom.remove(&role)),
+            E::SecondFactorRuled { required } => self.requires_factor = required,
         }
     }
 

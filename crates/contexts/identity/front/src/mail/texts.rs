@@ -12,6 +12,10 @@ pub(crate) enum Purpose {
     Reset,
     /// To show that the address is right.
     Verification,
+    /// To make an account.
+    SignUp,
+    /// To whom has an account already.
+    HasAccount,
 }
 
 /// Subject and body.
@@ -40,6 +44,18 @@ pub(crate) fn compose(
             "To confirm that this is your e-mail address, open:".to_owned(),
             link("verify-email"),
         ),
+        Purpose::SignUp => (
+            "Finish signing up".to_owned(),
+            "Somebody, probably you, wants a Gray Ghost account for this address. To choose a password, open:"
+                .to_owned(),
+            link("sign-up"),
+        ),
+        Purpose::HasAccount => {
+            let what = "Somebody, probably you, wants a Gray Ghost account for this address, which has one already. \
+                        To sign in, or to choose another password, open:";
+            let body = format!("{what}\n\n  {base}/sign-in\n\nIf this is not about you, ignore it.\n");
+            return ("You have an account already".to_owned(), body);
+        }
     };
     (
         subject,

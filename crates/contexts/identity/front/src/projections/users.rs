@@ -80,6 +80,14 @@ async fn changed(model: &mut ReadModel<'_>, event: &Recorded) -> Result<(), LogE
         UserEvent::UserReactivated => {
             ("UPDATE {identity_users} SET active = TRUE WHERE workspace_id = $1 AND user_id = $2", args![user])
         }
+        // Read from the account itself, when somebody has shown its password.
+        UserEvent::TotpAdded { .. }
+        | UserEvent::TotpRemoved
+        | UserEvent::PasskeyAdded { .. }
+        | UserEvent::PasskeyRenamed { .. }
+        | UserEvent::PasskeyRemoved { .. }
+        | UserEvent::RecoveryCodesMade { .. }
+        | UserEvent::RecoveryCodeUsed { .. } => return Ok(()),
     };
     model.execute(update, values).await?;
     Ok(())

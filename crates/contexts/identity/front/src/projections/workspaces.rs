@@ -14,7 +14,7 @@ const TABLES: &[Table] = &[
     Table {
         name: "identity_workspaces",
         sql: "CREATE TABLE {identity_workspaces} (workspace_id UUID NOT NULL, name TEXT NOT NULL, created_at BIGINT NOT NULL,
-                archived BOOLEAN NOT NULL, PRIMARY KEY (workspace_id));
+                archived BOOLEAN NOT NULL, requires_factor BOOLEAN NOT NULL, PRIMARY KEY (workspace_id));
               CREATE UNIQUE INDEX {identity_workspaces}_name ON {identity_workspaces} (name)",
     },
     Table {
@@ -40,6 +40,10 @@ impl Projection for Workspaces {
         "identity.workspaces"
     }
 
+    fn version(&self) -> u32 {
+        2
+    }
+
     fn streams(&self) -> &'static [&'static str] {
         &["identity.workspace"]
     }
@@ -63,13 +67,17 @@ fn written(event: &Recorded, fact: WorkspaceEvent) -> Result<(&'static str, Vec<
     use WorkspaceEvent as E;
     Ok(match fact {
         E::WorkspaceCreated { name, .. } => (
-            "INSERT INTO {identity_workspaces} (workspace_id, name, created_at, archived) VALUES ($1, $2, $3, FALSE)",
+            "INSERT INTO {identity_workspaces} (workspace_id, name, created_at, archived, requires_factor)
+             VALUES ($1, $2, $3, FALSE, FALSE)",
             args![name, event.occurred_at],
         ),
         E::WorkspaceRenamed { name } => {
             ("UPDATE {identity_workspaces} SET name = $2 WHERE workspace_id = $1", args![name])
         }
         E::WorkspaceArchived => ("UPDATE {identity_workspaces} SET archived = TRUE WHERE workspace_id = $1", args![]),
+        E::SecondFactorRuled { required } => {
+            ("UPDATE {identity_workspaces} SET requires_factor = $2 WHERE workspace_id = $1", args![required])
+        }
         E::MemberAdded { user, role } => (
             "INSERT INTO {identity_members} (workspace_id, user_id, role, since) VALUES ($1, $2, $3, $4)",
             args![user.0, role, event.occurred_at],

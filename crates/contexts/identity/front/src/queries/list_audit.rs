@@ -72,7 +72,7 @@ impl Identity {
     }
 }
 
-fn shown(id: AuditId, entry: AuditRecord) -> AuditEntry {
+pub(super) fn shown(id: AuditId, entry: AuditRecord) -> AuditEntry {
     let AuditRecord { who, action, target, outcome, reason, address, at } = entry;
     let address = address.and_then(|address| address.open().cloned());
     AuditEntry { id, at: Timestamp(at), who, action, target, outcome, reason, address }

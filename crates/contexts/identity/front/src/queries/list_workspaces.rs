@@ -15,6 +15,8 @@ pub struct WorkspaceRow {
     pub role: Option<String>,
     /// Whether it stays as it is.
     pub archived: bool,
+    /// Whether a session may anything there without a second factor.
+    pub requires_second_factor: bool,
 }
 
 impl Identity {
@@ -33,15 +35,17 @@ impl Identity {
                     name: each.name,
                     role: Some(each.role),
                     archived: each.archived,
+                    requires_second_factor: each.requires_factor,
                 };
                 Ok(all.into_iter().map(row).collect())
             }
             Who::Key(_) | Who::System => {
                 let (known, _) = log.get::<Workspace>(actor.workspace, actor.workspace).await?;
+                let requires_second_factor = known.requires_factor();
                 let (name, archived) = (known.name().to_owned(), known.is_archived());
                 Ok(known
                     .exists()
-                    .then_some(WorkspaceRow { id: actor.workspace, name, role: None, archived })
+                    .then_some(WorkspaceRow { id: actor.workspace, name, role: None, archived, requires_second_factor })
                     .into_iter()
                     .collect())
             }

@@ -1,5 +1,6 @@
 //! What one can ask identity to tell. One file per question; each list is paged and bound to one workspace or one person.
 
+mod export_audit;
 mod jwks;
 mod list_audit;
 mod list_invitations;
@@ -8,7 +9,9 @@ mod list_members;
 mod list_roles;
 mod list_sessions;
 mod list_workspaces;
+mod show_factors;
 mod show_me;
+mod verify_audit;
 
 pub use list_audit::{AuditEntry, AuditFilter};
 pub use list_invitations::InvitationRow;
@@ -17,7 +20,9 @@ pub use list_members::MemberRow;
 pub use list_roles::RoleRow;
 pub use list_sessions::SessionRow;
 pub use list_workspaces::WorkspaceRow;
+pub use show_factors::{FactorsRow, PasskeyRow};
 pub use show_me::Me;
+pub use verify_audit::AuditReport;
 
 use kernel::{Cursor, Page, PageRequest};
 use sql::{Row, SqlError};
@@ -42,6 +47,6 @@ fn page_of(list: &str, page: &PageRequest, mut rows: Vec<Row>) -> Result<Page<Ro
     let limit = usize::try_from(page.limit()).unwrap_or(usize::MAX);
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let last = rows.last().filter(|_| more).map(|row| row.get::<Uuid>(0)).transpose()?;
-    Ok(Page { items: rows, next: last.map(|id| Cursor::new(list, id.as_bytes())) })
+    let ends_with = rows.last().filter(|_| more).map(|row| row.get::<Uuid>(0)).transpose()?;
+    Ok(Page { items: rows, next: ends_with.map(|id| Cursor::new(list, id.as_bytes())) })
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use identity::{CreateUser, INSTALLATION, PasswordSettings, ResetPassword, SetPassword, SetUp, Settings, SignIn};
-use kernel::{Actor, ErrorKind, ProductError, SubjectId};
+use kernel::{Actor, ErrorKind, PageRequest, ProductError, SubjectId};
 use testkit::Place;
 
 use crate::house::{GOOD, House, OTHER, code, email, from, kind, secret, settings};
@@ -68,7 +68,7 @@ async fn guesses_are_slowed_down_alike_and_a_right_one_is_forgiven(place: Place)
     let door = house.identity.seen_from(from("203.0.113.7"));
     let guess = async |address: &str, password: &str| {
         let (email, password) = (address.to_owned(), secret(password));
-        door.sign_in(SignIn { email, password, workspace: None }).await
+        door.sign_in(SignIn { email, password, code: None, workspace: None }).await
     };
     let mut seen = Vec::new();
     for address in ["ann@example.com", "nobody@example.com"] {
@@ -133,7 +133,7 @@ async fn a_reset_works_once_and_tells_nobody_who_has_an_account(place: Place) {
 
     house.identity.request_password_reset(&email("ann@example.com")).await.expect("asked");
     house.app.settle().await;
-    house.wait(Duration::from_secs(3_600));
+    house.wait(Duration::from_hours(1));
     let late = house.mails().await.into_iter().find(|mail| !mail.contains(token.expose())).expect("another mail");
     let late = late.split_once("#token=").expect("a link").1.split_whitespace().next().expect("a token").to_owned();
     assert_eq!(code(reset(&secret(&late), GOOD).await), "identity.bad_link", "an hour later");
@@ -181,7 +181,8 @@ async fn an_old_hash_is_made_anew_when_its_owner_signs_in(place: Place) {
     let hashes = async || house.events_of(ann).await.iter().filter(|kind| *kind == "password_set").count();
     assert_eq!(hashes().await, 1);
     for _ in 0..2 {
-        let command = SignIn { email: "ann@example.com".to_owned(), password: secret(GOOD), workspace: None };
+        let command =
+            SignIn { email: "ann@example.com".to_owned(), password: secret(GOOD), code: None, workspace: None };
         other.sign_in(command).await.expect("signed in");
         assert_eq!(hashes().await, 2, "once");
     }
@@ -197,7 +198,8 @@ async fn who_was_erased_is_gone_and_their_address_is_free(place: Place) {
     house.wait(Duration::from_secs(6));
     assert_eq!(code(house.who(&tokens).await), "identity.bad_token");
     assert_eq!(code(house.sign_in("bob@example.com", GOOD).await), "identity.bad_credentials");
-    let members = house.identity.list_members(&house.app.system(), &Default::default()).await.expect("listed").items;
+    let members =
+        house.identity.list_members(&house.app.system(), &PageRequest::default()).await.expect("listed").items;
     let row = members.iter().find(|row| row.user == bob).expect("the membership stays");
     assert_eq!((row.email.as_deref(), row.name.as_deref(), row.active), (None, None, false));
     let again = house.member("bob@example.com", "viewer").await;

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, net::IpAddr, sync::Arc, time::Duration};
 
 use identity::{
     Authenticated, EmailAddress, INSTALLATION, Identity, IdentityError, Origin, Outbox, Password, PasswordSettings,
-    SetUp, Settings, SignIn, Tokens,
+    Proof, SetUp, Settings, SignIn, Tokens,
 };
 use kernel::{Actor, ErrorKind, ProductError, UserId};
 use tempfile::TempDir;
@@ -27,6 +27,16 @@ pub(crate) fn settings() -> Settings {
 
 pub(crate) fn secret(text: &str) -> Password {
     Password::new(text.to_owned())
+}
+
+/// Who one is, by the password.
+pub(crate) fn by_password() -> Proof {
+    Proof { password: Some(secret(GOOD)), code: None }
+}
+
+/// Who one is, by a code.
+pub(crate) fn by_code(code: &str) -> Proof {
+    Proof { password: None, code: Some(secret(code)) }
 }
 
 pub(crate) fn email(text: &str) -> EmailAddress {
@@ -74,7 +84,33 @@ impl House {
 
     pub(crate) async fn sign_in(&self, address: &str, password: &str) -> Result<Tokens, IdentityError> {
         let email = address.to_owned();
-        self.identity.sign_in(SignIn { email, password: secret(password), workspace: None }).await
+        self.identity.sign_in(SignIn { email, password: secret(password), code: None, workspace: None }).await
+    }
+
+    pub(crate) async fn sign_in_by(
+        &self,
+        address: &str,
+        password: &str,
+        code: Option<&str>,
+    ) -> Result<Tokens, IdentityError> {
+        let (email, code) = (address.to_owned(), code.map(secret));
+        self.identity.sign_in(SignIn { email, password: secret(password), code, workspace: None }).await
+    }
+
+    /// The code that an authenticator with this secret shows, so many steps from now.
+    pub(crate) fn code(&self, base32: &str, steps: i64) -> String {
+        let key = totp_rs::Secret::try_from_base32(base32).expect("base32");
+        let totp = totp_rs::Builder::new().with_secret(key.as_bytes().to_vec()).build().expect("a secret");
+        let seconds = kernel::Clock::now(&*self.app.clock).0 / 1_000_000 + steps * 30;
+        totp.generate(u64::try_from(seconds).expect("after the epoch")).to_string()
+    }
+
+    /// An authenticator for this actor: its secret, and the recovery codes. Its present code is used by it.
+    pub(crate) async fn enrol(&self, actor: &Actor) -> (String, Vec<String>) {
+        let new = self.identity.start_totp(actor, &by_password()).await.expect("started");
+        let base32 = new.secret.into_exposed();
+        let codes = self.identity.add_totp(actor, &secret(&self.code(&base32, 0))).await.expect("confirmed");
+        (base32, codes.into_iter().map(Password::into_exposed).collect())
     }
 
     pub(crate) async fn tokens(&self, address: &str) -> Tokens {
@@ -105,6 +141,14 @@ impl House {
         let command = identity::CreateUser { email, name, password: Some(secret(GOOD)), role };
         self.identity.create_user(&Actor::system(other), command).await.expect("made");
         self.actor(address).await
+    }
+
+    /// Everything so far is sealed: on PostgreSQL a transaction of another test may hold it up.
+    pub(crate) async fn seal(&self) {
+        self.identity.flush_audit().await;
+        while self.app.log.pending().await.expect("read") > 0 {
+            self.app.log.seal_all().await.expect("sealed");
+        }
     }
 
     /// Texts of all mails so far.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use identity::{DefineRole, IssueKey, IssuedKey, Via};
-use kernel::{Actor, ErrorKind, Permission, Who};
+use kernel::{Actor, ErrorKind, PageRequest, Permission, Who};
 use testkit::Place;
 
 use crate::house::{House, code, kind};
@@ -39,7 +39,7 @@ async fn a_key_opens_what_its_role_may_until_it_is_revoked(place: Place) {
     house.identity.revoke_key(&ann, key.id).await.expect("said again");
     assert_eq!(code(house.identity.authenticate(key.secret.expose()).await), "identity.bad_token");
     assert_eq!(code(house.identity.revoke_key(&ann, kernel::KeyId::new()).await), "identity.not_found");
-    let rows = house.identity.list_keys(&ann, &Default::default()).await.expect("listed").items;
+    let rows = house.identity.list_keys(&ann, &PageRequest::default()).await.expect("listed").items;
     assert!(rows.len() == 1 && rows[0].revoked_at.is_some());
     let stored =
         house.app.log.stream(house.app.workspace, &format!("identity.api_key.{}", key.id), 0).await.expect("read");
@@ -85,8 +85,9 @@ async fn the_last_use_of_a_key_is_written_once_a_minute(place: Place) {
     house.set_up("ann@example.com").await;
     let system = house.app.system();
     let key = issue(&house, &system, "viewer").await.expect("made");
-    let used =
-        async || house.identity.list_keys(&system, &Default::default()).await.expect("listed").items[0].last_used_at;
+    let used = async || {
+        house.identity.list_keys(&system, &PageRequest::default()).await.expect("listed").items[0].last_used_at
+    };
     assert_eq!(used().await, None);
     house.identity.authenticate(key.secret.expose()).await.expect("known");
     let first = used().await.expect("used");

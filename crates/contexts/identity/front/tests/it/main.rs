@@ -4,8 +4,13 @@
 
 mod accounts;
 mod audit;
+mod authenticator;
+mod factors;
 mod house;
 mod keys;
 mod members;
+mod newcomers;
+mod passkeys;
+mod required;
 mod sessions;
 mod tenancy;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use identity::{AcceptInvitation, ChangeRole, DefineRole, InviteMember, Password};
-use kernel::{Actor, ErrorKind, Permission, Who};
+use kernel::{Actor, ErrorKind, PageRequest, Permission, Who};
 use testkit::Place;
 
 use crate::house::{GOOD, House, code, email, kind, secret};
@@ -41,7 +41,7 @@ async fn an_invitation_is_mailed_and_makes_an_account(place: Place) {
     house.set_up("ann@example.com").await;
     let ann = house.actor("ann@example.com").await;
     let id = invite(&house, &ann, "bob@example.com", "analyst").await.expect("invited");
-    let open = house.identity.list_invitations(&ann, &Default::default()).await.expect("listed").items;
+    let open = house.identity.list_invitations(&ann, &PageRequest::default()).await.expect("listed").items;
     assert_eq!((open.len(), open[0].id, open[0].email.as_deref()), (1, id, Some("bob@example.com")));
     let token = house.token("To: bob@example.com").await;
     let (workspace, user) = accept(&house, &token).await.expect("joined");
@@ -50,7 +50,7 @@ async fn an_invitation_is_mailed_and_makes_an_account(place: Place) {
     assert_eq!(bob.who, Who::User(user));
     let me = house.identity.show_me(&bob).await.expect("shown");
     assert_eq!((me.role.as_deref(), me.verified), (Some("analyst"), true));
-    assert_eq!(house.identity.list_invitations(&ann, &Default::default()).await.expect("listed").items, []);
+    assert_eq!(house.identity.list_invitations(&ann, &PageRequest::default()).await.expect("listed").items, []);
     let log = house.app.log.stream(workspace, &format!("identity.workspace.{workspace}"), 0).await.expect("read");
     let text: String = log.iter().map(|event| String::from_utf8_lossy(&event.payload).into_owned()).collect();
     assert!(!text.contains("bob@") && !text.contains(token.expose()), "{text}");
@@ -86,7 +86,7 @@ async fn an_invitation_that_is_used_over_or_taken_back_is_none(place: Place) {
         (token("used@example.com").await, token("late@example.com").await, token("back@example.com").await);
     accept(&house, &used).await.expect("joined");
     assert_eq!(code(accept(&house, &used).await), "identity.bad_link");
-    let open = house.identity.list_invitations(&ann, &Default::default()).await.expect("listed").items;
+    let open = house.identity.list_invitations(&ann, &PageRequest::default()).await.expect("listed").items;
     let row = open.iter().find(|row| row.email.as_deref() == Some("back@example.com")).expect("open");
     house.identity.revoke_invitation(&ann, row.id).await.expect("taken back");
     assert_eq!(code(house.identity.revoke_invitation(&ann, row.id).await), "identity.not_found");
@@ -171,7 +171,7 @@ async fn workspaces_are_made_and_named_once(place: Place) {
     assert_eq!(code(house.identity.create_workspace(&ann, "default").await), "identity.name_taken");
     let made = house.identity.create_workspace(&ann, "shop").await.expect("made");
     let (email, password) = ("ann@example.com".to_owned(), secret(GOOD));
-    let command = identity::SignIn { email, password, workspace: Some("shop".to_owned()) };
+    let command = identity::SignIn { email, password, code: None, workspace: Some("shop".to_owned()) };
     let tokens = house.identity.sign_in(command).await.expect("signed in");
     assert_eq!(tokens.workspace, made);
     let there = house.who(&tokens).await.expect("known").actor.clone();

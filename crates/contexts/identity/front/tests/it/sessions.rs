@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use identity::{AuditFilter, ChangeRole, INSTALLATION, Settings, SignIn, Via};
-use kernel::Actor;
+use kernel::{Actor, PageRequest};
 use testkit::Place;
 
 use crate::house::{GOOD, House, code, from, secret, settings};
@@ -19,7 +19,8 @@ testkit::on_both!(
     an_access_token_is_good_for_its_time_and_its_session,
     tokens_that_others_made_or_changed_are_refused,
     keys_rotate_and_overlap,
-    what_changes_elsewhere_is_noticed_within_seconds
+    what_changes_elsewhere_is_noticed_within_seconds,
+    a_session_that_was_there_before_signing_in_becomes_nobody_elses
 );
 
 async fn a_refresh_token_works_once_with_a_grace_of_seconds(place: Place) {
@@ -59,7 +60,7 @@ async fn a_reused_token_ends_the_family_and_is_audited(place: Place) {
     assert_eq!(code(house.who(&second).await), "identity.bad_token", "its access token too, at once");
     house.identity.flush_audit().await;
     let filter = AuditFilter { action: Some("reuse_refresh_token".to_owned()), who: None };
-    let seen = house.identity.list_audit(&house.app.system(), &filter, &Default::default()).await.expect("listed");
+    let seen = house.identity.list_audit(&house.app.system(), &filter, &PageRequest::default()).await.expect("listed");
     assert_eq!(seen.items.len(), 1);
     assert_eq!(seen.items[0].who, format!("user:{}", first.user));
 }
@@ -69,7 +70,7 @@ async fn a_forged_token_ends_nothing(place: Place) {
     house.set_up("ann@example.com").await;
     let first = house.tokens("ann@example.com").await;
     let second = house.identity.refresh_session(&first.refresh).await.expect("renewed");
-    house.wait(Duration::from_secs(60));
+    house.wait(Duration::from_mins(1));
     let bytes = URL_SAFE_NO_PAD.decode(first.refresh.expose()).expect("base64");
     for at in [16, 19, 20, 51] {
         let mut forged = bytes.clone();
@@ -104,14 +105,18 @@ async fn sessions_are_listed_with_their_device_and_ended_singly_or_all(place: Pl
     house.set_up("ann@example.com").await;
     house.member("bob@example.com", "viewer").await;
     let there = house.identity.seen_from(from("203.0.113.7"));
-    let command =
-        SignIn { email: "ann@example.com".to_owned(), password: secret(GOOD), workspace: Some("default".to_owned()) };
+    let command = SignIn {
+        email: "ann@example.com".to_owned(),
+        password: secret(GOOD),
+        code: None,
+        workspace: Some("default".to_owned()),
+    };
     let first = there.sign_in(command).await.expect("signed in");
     house.wait(Duration::from_secs(1));
     let second = house.tokens("ann@example.com").await;
     let (ann, bob) = (house.who(&second).await.expect("known").actor.clone(), house.actor("bob@example.com").await);
     let list =
-        async |actor: &Actor| house.identity.list_sessions(actor, &Default::default()).await.expect("listed").items;
+        async |actor: &Actor| house.identity.list_sessions(actor, &PageRequest::default()).await.expect("listed").items;
     let rows = list(&ann).await;
     assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [second.session, first.session], "newest first");
     assert_eq!((rows[1].address.as_deref(), rows[1].agent.as_deref()), (Some("203.0.113.7"), Some("curl/8")));
@@ -219,4 +224,19 @@ async fn what_changes_elsewhere_is_noticed_within_seconds(place: Place) {
         "identity.bad_token",
         "there after five seconds"
     );
+}
+
+async fn a_session_that_was_there_before_signing_in_becomes_nobody_elses(place: Place) {
+    let house = House::new(place).await;
+    house.set_up("ann@example.com").await;
+    house.member("eve@example.com", "viewer").await;
+    // What an attacker has, and slips to somebody, stays the attacker's.
+    let planted = house.tokens("eve@example.com").await;
+    let own = house.tokens("ann@example.com").await;
+    assert_ne!((planted.session, planted.refresh.expose()), (own.session, own.refresh.expose()));
+    let renewed = house.identity.refresh_session(&planted.refresh).await.expect("renewed");
+    assert_eq!((renewed.user, renewed.session), (planted.user, planted.session));
+    assert_eq!(house.who(&planted).await.expect("known").actor.who, kernel::Who::User(planted.user));
+    let again = house.tokens("ann@example.com").await;
+    assert_ne!(again.session, own.session, "each sign-in begins one of its own");
 }

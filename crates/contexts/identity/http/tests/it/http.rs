@@ -17,7 +17,12 @@ use tower::ServiceExt as _;
 
 use crate::house::{GOOD, House};
 
-testkit::on_both!(a_session_from_set_up_to_sign_out, versions_limits_and_mistakes_have_their_status);
+testkit::on_both!(
+    a_session_from_set_up_to_sign_out,
+    versions_limits_and_mistakes_have_their_status,
+    a_second_factor_from_enrolling_to_removing,
+    an_audit_is_exported_line_by_line
+);
 
 /// What the gateway does, in small.
 async fn authenticate(
@@ -74,7 +79,12 @@ impl Client {
         let response = self.router.clone().oneshot(request.body(body).expect("a request")).await.expect("answered");
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, 1 << 20).await.expect("a body");
-        let json = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
+        let is_lines = parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/x-ndjson");
+        let json = match bytes.as_ref() {
+            b"" => Value::Null,
+            bytes if is_lines => String::from_utf8(bytes.to_vec()).expect("text").into(),
+            bytes => serde_json::from_slice(bytes).expect("JSON"),
+        };
         (parts.status, parts.headers, json)
     }
 
@@ -160,6 +170,78 @@ async fn versions_limits_and_mistakes_have_their_status(place: Place) {
     assert!(headers[header::RETRY_AFTER].to_str().expect("text").parse::<u64>().expect("seconds") <= 30);
 }
 
+async fn a_second_factor_from_enrolling_to_removing(place: Place) {
+    let house = House::new(place).await;
+    house.set_up("ann@example.com").await;
+    let mut client = Client::of(&house);
+    let first = client.sign_in().await;
+    let password = json!({ "password": GOOD });
+    let (status, _, problem) = client.ask("POST", "/api/v1/me/totp", Some(json!({}))).await;
+    assert_eq!((status.as_u16(), &problem["code"]), (422, &json!("identity.proof_needed")));
+    let (status, _, new) = client.ask("POST", "/api/v1/me/totp", Some(password.clone())).await;
+    assert_eq!(status, StatusCode::CREATED);
+    let base32 = new["secret"].as_str().expect("a secret").to_owned();
+    let code = json!({ "code": house.code(&base32, 0) });
+    let (status, _, codes) = client.ask("POST", "/api/v1/me/totp/confirm", Some(code)).await;
+    assert_eq!((status, codes["recovery_codes"].as_array().map(Vec::len)), (StatusCode::OK, Some(10)));
+    let (_, _, factors) = client.ask("GET", "/api/v1/me/factors", None).await;
+    assert_eq!(factors, json!({ "totp": true, "passkeys": 0, "recovery_codes": 10, "required": false }));
+
+    let with = |code: Value| json!({ "email": "ann@example.com", "password": GOOD, "code": code });
+    let (status, _, problem) = client.ask("POST", "/api/v1/sessions", Some(with(Value::Null))).await;
+    assert_eq!((status.as_u16(), &problem["code"]), (401, &json!("identity.second_factor")));
+    let kinds: Vec<_> =
+        problem["errors"].as_array().expect("kinds").iter().filter_map(|each| each["code"].as_str()).collect();
+    assert_eq!((kinds, &problem["errors"][0]["field"]), (vec!["totp", "recovery_code"], &json!("code")));
+    let (status, _, problem) = client.ask("POST", "/api/v1/sessions", Some(with(json!("000000")))).await;
+    assert_eq!((status.as_u16(), &problem["code"]), (401, &json!("identity.bad_code")));
+    let recovery = with(codes["recovery_codes"][0].clone());
+    let (status, _, tokens) = client.ask("POST", "/api/v1/sessions", Some(recovery)).await;
+    assert_eq!((status, &tokens["lacks_factor"]), (StatusCode::CREATED, &json!(false)));
+    assert_ne!(tokens["session_id"], first["session_id"]);
+    let mut planted = with(codes["recovery_codes"][1].clone());
+    planted["session_id"] = first["session_id"].clone();
+    let (status, _, _) = client.ask("POST", "/api/v1/sessions", Some(planted)).await;
+    assert_eq!(status.as_u16(), 422, "nobody brings a session of theirs to sign in to");
+
+    let (path, body) = ("/api/v1/workspaces/current/second-factor", json!({ "required": true }));
+    let (status, _, required) = client.ask("PUT", path, Some(body)).await;
+    assert_eq!((status, required), (StatusCode::OK, json!({ "required": true })));
+    assert_eq!(client.ask("GET", "/api/v1/members", None).await.0.as_u16(), 403, "the first session showed a password");
+    client.token = Some(tokens["access_token"].as_str().expect("a token").to_owned());
+    assert_eq!(client.ask("GET", "/api/v1/members", None).await.0, StatusCode::OK);
+    let (status, _, problem) = client.ask("POST", "/api/v1/me/totp/remove", Some(password.clone())).await;
+    assert_eq!((status.as_u16(), &problem["code"]), (409, &json!("identity.factor_required")));
+    assert_eq!(client.ask("PUT", path, Some(json!({ "required": false }))).await.0, StatusCode::OK);
+    let (status, _, made) = client.ask("POST", "/api/v1/me/recovery-codes", Some(password.clone())).await;
+    assert_eq!((status, made["recovery_codes"].as_array().map(Vec::len)), (StatusCode::CREATED, Some(10)));
+    assert_eq!(client.ask("POST", "/api/v1/me/totp/remove", Some(password.clone())).await.0, StatusCode::NO_CONTENT);
+    client.sign_in().await;
+    let (status, _, problem) = client.ask("POST", "/api/v1/me/passkeys/options", Some(password)).await;
+    assert_eq!((status.as_u16(), &problem["code"]), (409, &json!("identity.passkeys_off")), "127.0.0.1 is no name");
+    let (status, _, problem) =
+        client.ask("POST", "/api/v1/users/sign-up", Some(json!({ "email": "eve@example.com" }))).await;
+    assert_eq!((status.as_u16(), &problem["code"]), (403, &json!("identity.sign_up_closed")));
+}
+
+async fn an_audit_is_exported_line_by_line(place: Place) {
+    let house = House::new(place).await;
+    house.set_up("ann@example.com").await;
+    let mut client = Client::of(&house);
+    client.sign_in().await;
+    let (status, headers, text) = client.ask("GET", "/api/v1/audit/export", None).await;
+    assert_eq!(
+        (status, &headers[header::CONTENT_TYPE]),
+        (StatusCode::OK, &"application/x-ndjson".parse().expect("a value"))
+    );
+    let lines = text.as_str().expect("text").lines();
+    let actions: Vec<String> = lines
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"))
+        .map(|entry| entry["action"].as_str().expect("text").to_owned())
+        .collect();
+    assert_eq!(actions, ["set_up", "sign_in", "export_audit"]);
+}
+
 #[tokio::test]
 async fn every_operation_says_who_may_and_is_described() {
     let house = House::new(testkit::memory().await).await;
@@ -178,6 +260,10 @@ async fn every_operation_says_who_may_and_is_described() {
         "verify_email",
         "set_up",
         "jwks",
+        "request_sign_up",
+        "sign_up",
+        "start_passkey_sign_in",
+        "sign_in_with_passkey",
         "accept_invitation",
     ];
     assert_eq!(public, expected, "nothing else is for anybody");

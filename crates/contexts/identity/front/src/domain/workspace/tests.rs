@@ -65,7 +65,7 @@ fn nobody_gives_or_takes_more_than_they_may() {
     assert_eq!(house.remove_member(user(1), &admin), Err(Refusal::BeyondAuthority));
     assert_eq!(house.add_member(user(4), "admin".to_owned(), &viewer), Err(Refusal::BeyondAuthority));
     assert!(change(3, "admin", &admin).is_ok());
-    let all_of_it = house.define_role("mine".to_owned(), may("owner"), &admin);
+    let all_of_it = house.define_role("mine".to_owned(), &may("owner"), &admin);
     assert_eq!(all_of_it, Err(Refusal::BeyondAuthority));
     assert_eq!(change(3, "king", &admin), Err(Refusal::NoSuchRole { role: "king".to_owned() }));
 }
@@ -81,7 +81,9 @@ fn an_invitation_is_used_once_in_time_and_with_its_secret() {
         assert_eq!(accept(id, hash, at), Err(Refusal::BadInvitation));
     }
     let mut used = house.clone();
-    good.iter().for_each(|event| used.apply(event));
+    for event in &good {
+        used.apply(event);
+    }
     assert_eq!(used.accept((invitation(), "ab"), user(5), Timestamp(1)), Err(Refusal::BadInvitation));
     assert_eq!(used.role_of(user(4)), Some("viewer"));
     let member = house.accept((invitation(), "ab"), user(1), Timestamp(1)).unwrap();
@@ -91,23 +93,46 @@ fn an_invitation_is_used_once_in_time_and_with_its_secret() {
 #[test]
 fn own_roles_are_made_changed_and_dropped_when_nobody_has_them() {
     let all = may("owner");
-    let defined = house(&[]).define_role("auditor".to_owned(), vec![Permission::AuditRead], &all).unwrap();
+    let defined = house(&[]).define_role("auditor".to_owned(), &[Permission::AuditRead], &all).unwrap();
     let made = house(&defined);
     assert_eq!(made.permissions("auditor"), Some(vec![Permission::AuditRead]));
-    assert_eq!(made.define_role("auditor".to_owned(), vec![Permission::AuditRead], &all), Ok(vec![]));
-    assert_eq!(
-        made.define_role("owner".to_owned(), vec![], &all),
-        Err(Refusal::BuiltInRole { role: "owner".to_owned() })
-    );
+    assert_eq!(made.define_role("auditor".to_owned(), &[Permission::AuditRead], &all), Ok(vec![]));
+    assert_eq!(made.define_role("owner".to_owned(), &[], &all), Err(Refusal::BuiltInRole { role: "owner".to_owned() }));
     assert!(made.drop_role("auditor".to_owned()).is_ok());
     let held = house(&[defined, vec![added(4, "auditor")]].concat());
     assert_eq!(held.drop_role("auditor".to_owned()), Err(Refusal::RoleInUse { role: "auditor".to_owned() }));
 }
 
 #[test]
+fn an_owner_hands_over_to_a_member_and_is_an_administrator_then() {
+    let shop = house(&[]);
+    let events = shop.transfer_ownership(user(1), user(3)).unwrap();
+    let after = house(&events);
+    assert_eq!((after.role_of(user(3)), after.role_of(user(1))), (Some("owner"), Some("admin")));
+    let two = house(&[added(4, "owner")]);
+    assert_eq!(two.transfer_ownership(user(1), user(4)).unwrap().len(), 1, "who is owner already stays one");
+    assert_eq!(shop.transfer_ownership(user(1), user(1)), Ok(vec![]));
+    assert_eq!(
+        shop.transfer_ownership(user(2), user(3)),
+        Err(Refusal::BeyondAuthority),
+        "an administrator has nothing to hand"
+    );
+    assert_eq!(shop.transfer_ownership(user(2), user(2)), Err(Refusal::BeyondAuthority));
+    assert_eq!(shop.transfer_ownership(user(1), user(8)), Err(Refusal::NoSuchMember));
+}
+
+#[test]
+fn a_rule_that_holds_already_is_no_event() {
+    let shop = house(&[]);
+    assert_eq!(shop.rule_second_factor(false), Ok(vec![]));
+    let ruled = house(&shop.rule_second_factor(true).unwrap());
+    assert_eq!((ruled.requires_factor(), ruled.rule_second_factor(true)), (true, Ok(vec![])));
+}
+
+#[test]
 fn an_archived_workspace_stays_as_it_is() {
     let (house, all) = (house(&[WorkspaceEvent::WorkspaceArchived]), may("owner"));
-    assert_eq!(house.archive(), Ok(vec![]));
+    assert_eq!(house.archive(), []);
     assert_eq!(house.rename("other".to_owned()), Err(Refusal::Archived));
     assert_eq!(house.add_member(user(8), "viewer".to_owned(), &all), Err(Refusal::Archived));
     assert_eq!(Workspace::default().rename("other".to_owned()), Err(Refusal::NoSuchWorkspace));
@@ -128,6 +153,7 @@ fn events_keep_to_their_published_schemas() {
         E::InvitationRevoked { invitation: invitation() },
         E::RoleDefined { role: "auditor".to_owned(), permissions: vec!["audit:read".to_owned()] },
         E::RoleDropped { role: "auditor".to_owned() },
+        E::SecondFactorRuled { required: true },
     ];
     testkit::schemas::check::<Workspace>(env!("CARGO_MANIFEST_DIR"), &examples);
 }
