@@ -9,8 +9,9 @@
 //! - a stranger learns nothing of who has an account, by text, status or work;
 //! - accounts, sessions and links live in the workspace [`INSTALLATION`], all else in its own workspace (docs/adr/0011).
 //!
-//! Absent on purpose, for now: further factors, passkeys, single sign-on, mails by SMTP.
+//! Absent on purpose, for now: further factors, passkeys.
 
+mod attempts;
 mod audit;
 mod authenticate;
 mod commands;
@@ -42,17 +43,21 @@ use tokens::SigningKeys;
 
 pub use authenticate::{Authenticated, Via};
 pub use commands::{
-    AcceptInvitation, ChangeRole, CreateUser, DefineRole, InviteMember, IssueKey, IssuedKey, ResetPassword,
-    SetPassword, SetUp, SignIn,
+    AcceptInvitation, ChangeRole, CreateUser, DefineRole, FinishSso, InviteMember, IssueKey, IssuedKey, ResetPassword,
+    SetPassword, SetUp, SignIn, StartedSso,
 };
 pub use config::Settings;
-pub use domain::{AuditId, Outcome, Refusal};
+pub use domain::{AuditId, LinkedIdentityId, Outcome, Refusal};
 pub use error::IdentityError;
 pub use identity_engine::{
-    InvitationId, Jwk, Jwks, Mail, Mailer, Outbox, Password, PasswordError, PasswordSettings, SessionId,
+    InvitationId, Jwk, Jwks, Mail, MailError, Mailer, OidcSettings, Outbox, Password, PasswordError, PasswordSettings,
+    SessionId, Smtp, SmtpSettings, SmtpTls, Sso, SsoError,
 };
 pub use module::module;
-pub use queries::{AuditEntry, AuditFilter, InvitationRow, KeyRow, Me, MemberRow, RoleRow, SessionRow, WorkspaceRow};
+pub use queries::{
+    AuditEntry, AuditFilter, InvitationRow, KeyRow, LinkedIdentityRow, Me, MemberRow, RoleRow, SessionRow,
+    SsoProviderRow, WorkspaceRow,
+};
 pub use sessions::Tokens;
 pub use words::EmailAddress;
 
@@ -73,6 +78,7 @@ pub struct Origin {
 pub struct Identity {
     inner: Arc<Inner>,
     from: Origin,
+    sso: Sso,
 }
 
 struct Inner {
@@ -120,13 +126,19 @@ impl Identity {
         let signing = SigningKeys::new(log.clone(), &settings);
         let pen = Pen::start(log.clone());
         let inner = Inner { log, jobs, settings, passwords, signing, limits, verified: Verified::new(), pen };
-        Ok(Self { inner: Arc::new(inner), from: Origin::default() })
+        Ok(Self { inner: Arc::new(inner), from: Origin::default(), sso: Sso::default() })
+    }
+
+    /// The same door, with providers that people may sign in by.
+    #[must_use]
+    pub fn with_sso(self, sso: Sso) -> Self {
+        Self { sso, ..self }
     }
 
     /// The same door, for somebody who asks from there: sessions and audit keep it.
     #[must_use]
     pub fn seen_from(&self, from: Origin) -> Self {
-        Self { inner: Arc::clone(&self.inner), from }
+        Self { inner: Arc::clone(&self.inner), from, sso: self.sso.clone() }
     }
 
     /// Waits until every entry of the audit so far is durable; for an orderly end.

@@ -8,16 +8,25 @@ use sql::Migration;
 use crate::{
     Mailer, Settings,
     jobs::{SendMail, StartReset},
-    projections::{ApiKeys, AuditList, Users, Workspaces},
+    projections::{ApiKeys, AuditList, LinkedIdentities, Users, Workspaces},
 };
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    context: "identity",
-    number: 1,
-    sql: include_str!("../migrations/0001_identity.sql"),
-    postgres: "",
-    tenant_tables: &["identity_sessions", "identity_links", "identity_signing_keys", "identity_key_uses"],
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        context: "identity",
+        number: 1,
+        sql: include_str!("../migrations/0001_identity.sql"),
+        postgres: "",
+        tenant_tables: &["identity_sessions", "identity_links", "identity_signing_keys", "identity_key_uses"],
+    },
+    Migration {
+        context: "identity",
+        number: 3,
+        sql: include_str!("../migrations/0003_sso.sql"),
+        postgres: "",
+        tenant_tables: &["identity_sso_attempts"],
+    },
+];
 
 /// Identity, ready to mount; mails leave through `mailer`.
 #[must_use]
@@ -25,7 +34,13 @@ pub fn module(settings: &Settings, mailer: Arc<dyn Mailer>) -> Module {
     Module {
         name: "identity",
         migrations: MIGRATIONS,
-        inline: vec![Arc::new(Users), Arc::new(Workspaces), Arc::new(ApiKeys), Arc::new(AuditList)],
+        inline: vec![
+            Arc::new(Users),
+            Arc::new(Workspaces),
+            Arc::new(ApiKeys),
+            Arc::new(AuditList),
+            Arc::new(LinkedIdentities),
+        ],
         handlers: vec![
             Arc::new(SendMail { mailer, settings: settings.clone() }),
             Arc::new(StartReset { link_ttl: settings.link_ttl }),

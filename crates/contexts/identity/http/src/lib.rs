@@ -7,6 +7,7 @@ mod keys;
 mod members;
 mod roles;
 mod sessions;
+mod sso;
 mod workspaces;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use identity::{Identity, IdentityError, Origin};
 pub fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
     let parts = [
         sessions::operations(identity),
+        sso::operations(identity),
         accounts::operations(identity),
         workspaces::operations(identity),
         members::operations(identity),

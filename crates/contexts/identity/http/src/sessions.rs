@@ -67,7 +67,7 @@ struct RefreshBody {
 /// What a signed-in person carries.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Tokens")]
-struct TokensAnswer {
+pub(crate) struct TokensAnswer {
     /// Sent with every request.
     access_token: String,
     /// `Bearer`.

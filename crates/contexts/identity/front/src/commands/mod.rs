@@ -6,6 +6,7 @@ mod create_user;
 mod create_workspace;
 mod deactivate_user;
 mod define_role;
+mod finish_sso;
 mod invite_member;
 mod issue_key;
 mod refresh_session;
@@ -17,18 +18,22 @@ mod rotate_signing_key;
 mod set_password;
 mod set_up;
 mod sign_in;
+mod start_sso;
+mod unlink_identity;
 mod verify_email;
 
 pub use accept_invitation::AcceptInvitation;
 pub use change_role::ChangeRole;
 pub use create_user::CreateUser;
 pub use define_role::DefineRole;
+pub use finish_sso::FinishSso;
 pub use invite_member::InviteMember;
 pub use issue_key::{IssueKey, IssuedKey};
 pub use reset_password::ResetPassword;
 pub use set_password::SetPassword;
 pub use set_up::SetUp;
 pub use sign_in::SignIn;
+pub use start_sso::StartedSso;
 
 use kernel::{Actor, UserId, Who};
 

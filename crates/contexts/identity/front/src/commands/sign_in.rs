@@ -126,7 +126,7 @@ impl Identity {
         Ok(())
     }
 
-    async fn workspace_of(&self, user: UserId, name: Option<&str>) -> Result<WorkspaceId, IdentityError> {
+    pub(super) async fn workspace_of(&self, user: UserId, name: Option<&str>) -> Result<WorkspaceId, IdentityError> {
         let memberships = directory::memberships(&self.inner.log, user).await?;
         let wanted = match name {
             Some(name) => memberships.iter().find(|each| each.name == name),

@@ -2,14 +2,17 @@
 
 mod api_key;
 mod audit;
+mod linked_identity;
 pub(crate) mod roles;
 mod user;
 mod workspace;
 
 pub(crate) use api_key::{ApiKey, ApiKeyEvent};
 pub(crate) use audit::{Audit, AuditEvent, AuditRecord};
+pub(crate) use linked_identity::{LinkedIdentity, LinkedIdentityEvent};
 pub(crate) use user::{User, UserEvent};
 pub(crate) use workspace::{NewInvitation, Workspace, WorkspaceEvent};
 
 pub use audit::{AuditId, Outcome};
+pub use linked_identity::LinkedIdentityId;
 pub use workspace::Refusal;
