@@ -19,8 +19,8 @@ use crate::skipped;
 /// What `skipped` is told where there is no Node.js, or no packages.
 pub const NEEDS_SERVERS: &str = "needs Node.js and the packages of tools/servers (make test)";
 
-/// For a program to say where it listens.
-const START: Duration = Duration::from_secs(30);
+/// For a program to say where it listens; a machine may be busy with other tests.
+const START: Duration = Duration::from_secs(120);
 
 /// A program that runs, and ends with this.
 #[derive(Debug)]
