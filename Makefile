@@ -4,6 +4,8 @@
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 # Tests that ask other readers take this Python; tools/setup.sh makes it.
 export GRAYGHOST_PYTHON ?= $(or $(GRAYGHOST_CACHE),$(HOME)/.cache/grayghost)/venv/bin/python
+# Servers that tests talk to; tools/setup.sh installs their packages.
+export GRAYGHOST_TEST_SERVERS ?= $(or $(GRAYGHOST_CACHE),$(HOME)/.cache/grayghost)/servers
 target := $(or $(CARGO_TARGET_DIR),target)
 
 .PHONY: help run test test-fast check bench-lake bench-resolve bench-spine bench-api chaos-spine outage-spine tail-spine forget-spine services services-stop

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings what a bare machine lacks.
 #   tools/setup.sh build      compilers and Rust
-#   tools/setup.sh test       the same, and the Python readers that the interop test asks
+#   tools/setup.sh test       the same, the Python readers that the interop test asks, and the servers of tools/servers
 #   tools/setup.sh postgres   PostgreSQL, for tools/services.sh
 #   tools/setup.sh wrk        the program that loads HTTP servers, for bench/api
 # As root on Debian or Ubuntu it installs; anywhere else it says what to install and stops. Running it again costs nothing.
@@ -63,6 +63,23 @@ readers() {
     cp "$wanted" "$venv/requirements.txt"
 }
 
+# An OpenID provider and an SMTP server that are not ours. Without Node.js their tests are skipped, and counted.
+servers() {
+    local cache="${GRAYGHOST_CACHE:-$HOME/.cache/grayghost}/servers" locked=tools/servers/package-lock.json
+    # The copy is written last, so that an installation that broke off is begun again.
+    cmp -s "$locked" "$cache/installed.json" && return
+    { has node && has npm; } || { ! can_install || packages nodejs npm; }
+    if ! { has node && has npm; } || [ "$(node --version | sed 's/^v\([0-9]*\).*/\1/')" -lt 20 ]; then
+        say "Node.js 20 or later is missing; tests that need tools/servers are skipped"
+        return
+    fi
+    say "installing tools/servers into $cache"
+    mkdir -p "$cache"
+    cp tools/servers/package.json "$locked" "$cache"
+    (cd "$cache" && npm ci --ignore-scripts --no-audit --no-fund --silent >&2)
+    cp "$locked" "$cache/installed.json"
+}
+
 # Debian would start a server for everybody as it installs; the folder of settings is the way it offers to say no. What
 # the machine's owner installs later is not our business: the word is taken back.
 postgres() {
@@ -84,6 +101,7 @@ test)
     compilers
     rust
     readers
+    servers
     ;;
 postgres)
     postgres

@@ -3,6 +3,7 @@
 mod app;
 pub mod conformance;
 mod databases;
+mod program;
 pub mod schemas;
 mod skipped;
 
@@ -10,4 +11,5 @@ mod skipped;
 pub use anyhow;
 pub use app::{Faults, TestApp};
 pub use databases::{Place, memory, new_database, postgres, postgres_url, sqlite};
+pub use program::{NEEDS_SERVERS, Program};
 pub use skipped::{NEEDS_POSTGRES, skipped};

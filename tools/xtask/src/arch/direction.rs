@@ -11,7 +11,7 @@ use crate::{
 
 /// Inside `platform`: a crate sees those of earlier ranks. `tables` needs none of the others.
 const PLATFORM: [&[&str]; 6] = [
-    &["crypto", "config", "telemetry", "objects", "cache", "tables"],
+    &["crypto", "config", "telemetry", "objects", "cache", "tables", "outbound"],
     &["sql"],
     &["eventlog"],
     &["jobs", "bus"],

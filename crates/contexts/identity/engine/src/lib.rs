@@ -10,13 +10,16 @@ mod factors;
 mod ids;
 mod mail;
 mod passwords;
+mod secret;
+mod sso;
 mod tokens;
 
 pub use error::PasswordError;
 pub use factors::{Asked, Passkeys, RecoveryCode, TOTP_STEP_S, TotpKey, Whose};
 pub use ids::{ChallengeId, InvitationId, PasskeyId, SessionId, TotpId};
-pub use mail::{Mail, Mailer, Outbox};
+pub use mail::{Mail, MailError, Mailer, Outbox, Smtp, SmtpSettings, SmtpTls};
 pub use passwords::{Password, PasswordSettings, Passwords, Verdict};
+pub use sso::{Attempt, OidcSettings, Provider, Sso, SsoError, Vouched, VouchedEmail};
 pub use tokens::{
     Claims, Expected, Invite, Jwk, Jwks, KEY_PREFIX, Key, Link, REFRESH_PURPOSE, Refresh, kid, sign, verify,
 };

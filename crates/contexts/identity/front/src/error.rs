@@ -4,7 +4,7 @@
 use cache::CacheError;
 use crypto::CryptoError;
 use eventlog::LogError;
-use identity_engine::PasswordError;
+use identity_engine::{MailError, PasswordError, SsoError};
 use jobs::JobError;
 use kernel::{ErrorKind, Forbidden, ProductError, WordError};
 use sql::SqlError;
@@ -114,8 +114,11 @@ pub enum IdentityError {
     #[error("could not set up: this installation has an owner already")]
     AlreadySetUp,
     /// A mail was not handed over.
-    #[error("could not hand over a mail")]
-    Mail(#[source] std::io::Error),
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    /// A provider did not sign somebody in.
+    #[error(transparent)]
+    Sso(#[from] SsoError),
     /// A fault of ours in hashing or signing.
     #[error("could not {what}")]
     Fault {
@@ -171,7 +174,8 @@ impl ProductError for IdentityError {
             | Self::PasskeysOff
             | Self::TooManyPasskeys => ErrorKind::Conflict,
             Self::NotFound { .. } => ErrorKind::NotFound,
-            Self::Mail(_) => ErrorKind::Unavailable,
+            Self::Mail(error) => error.kind(),
+            Self::Sso(error) => error.kind(),
             Self::Fault { .. } => ErrorKind::Internal,
             Self::Password(error) => error.kind(),
             Self::Log(error) => error.kind(),
@@ -210,7 +214,8 @@ impl ProductError for IdentityError {
             Self::NotFound { .. } => "identity.not_found",
             Self::NotAPerson => "identity.not_a_person",
             Self::AlreadySetUp => "identity.already_set_up",
-            Self::Mail(_) => "identity.mail",
+            Self::Mail(error) => error.code(),
+            Self::Sso(error) => error.code(),
             Self::Fault { .. } => "identity.fault",
             Self::Log(error) => error.code(),
             Self::Job(error) => error.code(),
@@ -224,6 +229,8 @@ impl ProductError for IdentityError {
         let text = match self {
             Self::Forbidden(error) => return error.remedy(),
             Self::Password(error) => return error.remedy(),
+            Self::Mail(error) => return error.remedy(),
+            Self::Sso(error) => return error.remedy(),
             Self::Log(error) => return error.remedy(),
             Self::Job(error) => return error.remedy(),
             Self::Cache(error) => return error.remedy(),
@@ -256,7 +263,6 @@ impl ProductError for IdentityError {
             Self::NotFound { .. } => "look at the list of those that exist",
             Self::NotAPerson => "sign in with e-mail address and password",
             Self::AlreadySetUp => "sign in, or ask an owner to invite you",
-            Self::Mail(_) => "check the folder of the outbox and the room on its disk",
             Self::Fault { .. } => return None,
         };
         Some(text.to_owned())

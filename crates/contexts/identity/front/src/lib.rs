@@ -9,8 +9,9 @@
 //! - a stranger learns nothing of who has an account, by text, status or work;
 //! - accounts, sessions and links live in the workspace [`INSTALLATION`], all else in its own workspace (docs/adr/0011).
 //!
-//! Absent on purpose, for now: single sign-on, mails by SMTP.
+//! Absent on purpose, for now: codes by SMS, SAML.
 
+mod attempts;
 mod audit;
 mod authenticate;
 mod back_off;
@@ -45,21 +46,22 @@ use tokens::SigningKeys;
 
 pub use authenticate::{Authenticated, Via};
 pub use commands::{
-    AcceptInvitation, AddPasskey, AddedPasskey, ChangeRole, CreateUser, DefineRole, ImportUser, InviteMember, IssueKey,
-    IssuedKey, NewTotp, PasskeyOptions, ResetPassword, SetPassword, SetUp, SignIn, SignInWithPasskey, SignUp,
+    AcceptInvitation, AddPasskey, AddedPasskey, ChangeRole, CreateUser, DefineRole, FinishSso, ImportUser,
+    InviteMember, IssueKey, IssuedKey, NewTotp, PasskeyOptions, ResetPassword, SetPassword, SetUp, SignIn,
+    SignInWithPasskey, SignUp, StartedSso,
 };
 pub use config::Settings;
-pub use domain::{AuditId, Outcome, Refusal, built_in_roles};
+pub use domain::{AuditId, LinkedIdentityId, Outcome, Refusal, built_in_roles};
 pub use error::IdentityError;
 pub use factors::Proof;
 pub use identity_engine::{
-    ChallengeId, InvitationId, Jwk, Jwks, Mail, Mailer, Outbox, PasskeyId, Password, PasswordError, PasswordSettings,
-    SessionId,
+    ChallengeId, InvitationId, Jwk, Jwks, Mail, MailError, Mailer, OidcSettings, Outbox, PasskeyId, Password,
+    PasswordError, PasswordSettings, SessionId, Smtp, SmtpSettings, SmtpTls, Sso, SsoError,
 };
 pub use module::module;
 pub use queries::{
-    AuditEntry, AuditFilter, AuditReport, FactorsRow, InvitationRow, KeyRow, Me, MemberRow, PasskeyRow, RoleRow,
-    SessionRow, WorkspaceRow,
+    AuditEntry, AuditFilter, AuditReport, FactorsRow, InvitationRow, KeyRow, LinkedIdentityRow, Me, MemberRow,
+    PasskeyRow, RoleRow, SessionRow, SsoProviderRow, WorkspaceRow,
 };
 pub use sessions::Tokens;
 pub use words::EmailAddress;
@@ -81,6 +83,7 @@ pub struct Origin {
 pub struct Identity {
     inner: Arc<Inner>,
     from: Origin,
+    sso: Sso,
 }
 
 struct Inner {
@@ -130,13 +133,19 @@ impl Identity {
         let pen = Pen::start(log.clone());
         let passkeys = Passkeys::at(&settings.public_url, config::PRODUCT);
         let inner = Inner { log, jobs, settings, passwords, passkeys, signing, limits, verified: Verified::new(), pen };
-        Ok(Self { inner: Arc::new(inner), from: Origin::default() })
+        Ok(Self { inner: Arc::new(inner), from: Origin::default(), sso: Sso::default() })
+    }
+
+    /// The same door, with providers that people may sign in by.
+    #[must_use]
+    pub fn with_sso(self, sso: Sso) -> Self {
+        Self { sso, ..self }
     }
 
     /// The same door, for somebody who asks from there: sessions and audit keep it.
     #[must_use]
     pub fn seen_from(&self, from: Origin) -> Self {
-        Self { inner: Arc::clone(&self.inner), from }
+        Self { inner: Arc::clone(&self.inner), from, sso: self.sso.clone() }
     }
 
     /// How many hashes of passwords were computed since the start; what guesses cost, for figures and tests.

@@ -8,7 +8,7 @@ use sql::Migration;
 use crate::{
     Mailer, Settings,
     jobs::{Purge, SendMail, StartReset, StartSignUp},
-    projections::{ApiKeys, AuditList, Users, Workspaces},
+    projections::{ApiKeys, AuditList, LinkedIdentities, Users, Workspaces},
 };
 
 const MIGRATIONS: &[Migration] = &[
@@ -26,6 +26,13 @@ const MIGRATIONS: &[Migration] = &[
         postgres: "",
         tenant_tables: &["identity_challenges", "identity_factor_uses"],
     },
+    Migration {
+        context: "identity",
+        number: 3,
+        sql: include_str!("../migrations/0003_sso.sql"),
+        postgres: "",
+        tenant_tables: &["identity_sso_attempts"],
+    },
 ];
 
 /// Identity, ready to mount; mails leave through `mailer`.
@@ -34,7 +41,13 @@ pub fn module(settings: &Settings, mailer: Arc<dyn Mailer>) -> Module {
     Module {
         name: "identity",
         migrations: MIGRATIONS,
-        inline: vec![Arc::new(Users), Arc::new(Workspaces), Arc::new(ApiKeys), Arc::new(AuditList)],
+        inline: vec![
+            Arc::new(Users),
+            Arc::new(Workspaces),
+            Arc::new(ApiKeys),
+            Arc::new(AuditList),
+            Arc::new(LinkedIdentities),
+        ],
         handlers: vec![
             Arc::new(SendMail { mailer, settings: settings.clone() }),
             Arc::new(StartReset { link_ttl: settings.link_ttl }),

@@ -7,11 +7,12 @@ mod invitations;
 mod keys;
 mod members;
 mod pages;
-mod permissions;
 mod passkeys;
+mod permissions;
 mod roles;
 mod sessions;
 mod sign_up;
+mod sso;
 mod workspaces;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use identity::{Identity, IdentityError, Origin};
 pub fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
     let parts = [
         sessions::operations(identity),
+        sso::operations(identity),
         accounts::operations(identity),
         sign_up::operations(identity),
         factors::operations(identity),

@@ -1,11 +1,8 @@
 //! The embedded mailer: a folder of `.eml` files, which mail programs and editors open.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use super::{Mail, Mailer};
+use super::{Mail, MailError, Mailer};
 
 /// Writes each mail as a file of its own.
 #[derive(Debug, Clone)]
@@ -29,7 +26,7 @@ impl Outbox {
 
 #[async_trait::async_trait]
 impl Mailer for Outbox {
-    async fn send(&self, mail: &Mail) -> io::Result<()> {
+    async fn send(&self, mail: &Mail) -> Result<(), MailError> {
         tokio::fs::create_dir_all(&self.folder).await?;
         let name = format!("{}-{}", mail.at.millis(), mail.id.simple());
         let (draft, file) = (self.folder.join(format!(".{name}")), self.folder.join(format!("{name}.eml")));
@@ -37,6 +34,6 @@ impl Mailer for Outbox {
         tokio::fs::write(&draft, mail.to_eml()).await?;
         #[cfg(unix)]
         tokio::fs::set_permissions(&draft, std::os::unix::fs::PermissionsExt::from_mode(0o600)).await?;
-        tokio::fs::rename(draft, file).await
+        Ok(tokio::fs::rename(draft, file).await?)
     }
 }

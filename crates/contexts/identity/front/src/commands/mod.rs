@@ -8,6 +8,7 @@ mod create_workspace;
 mod deactivate_user;
 mod define_role;
 mod enrol_totp;
+mod finish_sso;
 mod import_user;
 mod invite_member;
 mod issue_key;
@@ -25,7 +26,9 @@ mod set_up;
 mod sign_in;
 mod sign_in_with_passkey;
 mod sign_up;
+mod start_sso;
 mod transfer_ownership;
+mod unlink_identity;
 mod verify_email;
 
 pub use accept_invitation::AcceptInvitation;
@@ -34,6 +37,7 @@ pub use change_role::ChangeRole;
 pub use create_user::CreateUser;
 pub use define_role::DefineRole;
 pub use enrol_totp::NewTotp;
+pub use finish_sso::FinishSso;
 pub use import_user::ImportUser;
 pub use invite_member::InviteMember;
 pub use issue_key::{IssueKey, IssuedKey};
@@ -44,6 +48,7 @@ pub use sign_in::SignIn;
 pub use sign_in_with_passkey::SignInWithPasskey;
 pub use sign_up::SignUp;
 pub(crate) use sign_up::about;
+pub use start_sso::StartedSso;
 
 use kernel::{Actor, UserId, Who};
 

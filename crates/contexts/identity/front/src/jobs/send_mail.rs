@@ -44,7 +44,7 @@ impl Handler for SendMail {
             let (subject, body) = compose(args.purpose, &args.workspace, &self.settings.public_url, &secret);
             let (id, from) = (context.job().0, self.settings.mail_from.clone());
             let mail = Mail { id, at: args.at, from, to: to.clone(), subject, body };
-            Ok(self.mailer.send(&mail).await.map_err(IdentityError::Mail)?)
+            Ok(self.mailer.send(&mail).await.map_err(IdentityError::from)?)
         }
         .boxed()
     }

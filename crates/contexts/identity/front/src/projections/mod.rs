@@ -2,11 +2,13 @@
 
 mod api_keys;
 mod audit_list;
+mod linked_identities;
 mod users;
 mod workspaces;
 
 pub(crate) use api_keys::ApiKeys;
 pub(crate) use audit_list::AuditList;
+pub(crate) use linked_identities::{LINKED_PURPOSE, LinkedIdentities, linked_as};
 pub(crate) use users::{EMAIL_PURPOSE, Users};
 pub(crate) use workspaces::Workspaces;
 

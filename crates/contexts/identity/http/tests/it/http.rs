@@ -39,19 +39,23 @@ async fn authenticate(
     next.run(request).await
 }
 
-struct Client {
+pub(crate) struct Client {
     router: Router,
-    token: Option<String>,
+    pub(crate) token: Option<String>,
 }
 
 impl Client {
-    fn of(house: &House) -> Self {
-        let operations = identity_http::operations(&house.identity);
-        let router = operations.iter().fold(Router::new(), |router, each| router.route(each.path(), each.route()));
-        Self { router: router.layer(from_fn_with_state(house.identity.clone(), authenticate)), token: None }
+    pub(crate) fn of(house: &House) -> Self {
+        Self::at(&house.identity)
     }
 
-    async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> (StatusCode, HeaderMap, Value) {
+    pub(crate) fn at(identity: &std::sync::Arc<identity::Identity>) -> Self {
+        let operations = identity_http::operations(identity);
+        let router = operations.iter().fold(Router::new(), |router, each| router.route(each.path(), each.route()));
+        Self { router: router.layer(from_fn_with_state(identity.clone(), authenticate)), token: None }
+    }
+
+    pub(crate) async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> (StatusCode, HeaderMap, Value) {
         self.ask_with(method, path, body, None).await
     }
 
@@ -255,6 +259,9 @@ async fn every_operation_says_who_may_and_is_described() {
     let expected = [
         "sign_in",
         "refresh_session",
+        "list_sso_providers",
+        "start_sso",
+        "finish_sso",
         "request_password_reset",
         "reset_password",
         "verify_email",

@@ -7,3 +7,4 @@
 #[expect(dead_code, reason = "the front door's tests need more of it")]
 mod house;
 mod http;
+mod sso;
