@@ -21,7 +21,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::{FutureExt as _, future::BoxFuture};
-use http_edge::{Access, Authenticated, Caller, Correlation, From as CameFrom, HttpError, Problem};
+use http_edge::{Access, Authenticated, Caller, Correlation, From as CameFrom, HttpError, Problem, Recognised};
 use tokio::time;
 use tower::{Service, ServiceExt as _};
 use tracing::Instrument as _;
@@ -148,9 +148,12 @@ impl Guard {
             notes.is_preflight = true;
             return Ok(StatusCode::NO_CONTENT.into_response());
         }
+        if cors::is_upgrade(&parts.headers) && asked.origin.is_none() && !cors::is_own(&parts) {
+            return Err(GatewayError::ForeignOrigin.problem());
+        }
         shared.rates.of_address(asked.address).await?;
         let Some(way) = way else { return self.no_way(&parts) };
-        let caller = self.identify(way, &parts, asked, notes).await?;
+        let caller = self.identify(way, &mut parts, asked, notes).await?;
         let correlation =
             Correlation { request_id: Some(Arc::clone(&asked.id)), traceparent: traceparent(&parts.headers) };
         if let Some(trace) = &correlation.traceparent {
@@ -186,20 +189,30 @@ impl Guard {
     async fn identify(
         &self,
         way: &Way,
-        parts: &Parts,
+        parts: &mut Parts,
         asked: &Asked,
         notes: &mut Notes,
     ) -> Result<Option<Authenticated>, Problem> {
         let (shared, plan) = (&*self.shared, &way.plan);
-        if plan.access == Access::Public {
-            // A credential is not looked at: one that has ended must not keep anybody from signing in.
+        let is_public = plan.access == Access::Public;
+        // Otherwise a credential is not looked at: one that has ended must not keep anybody from signing in.
+        let shown = match is_public && !plan.is_recognising {
+            true => None,
+            false => credential::shown(&parts.headers).map_err(|error| error.problem())?,
+        };
+        if is_public && shown.is_none() {
             shared.rates.of_budget(plan.budget, Counted::Address(asked.address), &mut notes.told).await?;
             return Ok(None);
         }
-        let shown = credential::shown(&parts.headers).map_err(|error| error.problem())?;
-        let who = (shared.authenticate)(shown.ok_or(HttpError::NobodyKnown)?).await?;
+        let shown = shown.ok_or(HttpError::NobodyKnown)?;
+        let again = plan.is_recognising.then(|| shown.clone());
+        let who = (shared.authenticate)(shown).await?;
         shared.rates.of_budget(plan.budget, Counted::Caller(&who.limit_key), &mut notes.told).await?;
         if let Some(session) = &who.session {
+            // What is upgraded writes, whatever its method; a browser always says which page asks for that.
+            if cors::is_upgrade(&parts.headers) && !parts.headers.contains_key(header::ORIGIN) {
+                return Err(GatewayError::Csrf.problem());
+            }
             if asked.method.is_safe() {
                 notes.cookie = shared.csrf.cookie_for(session, &parts.headers);
             } else {
@@ -208,6 +221,9 @@ impl Guard {
         }
         if let Access::Needs(permission) = plan.access {
             who.actor.require(permission)?;
+        }
+        if let Some(credential) = again {
+            parts.extensions.insert(Recognised { credential, limit_key: Arc::clone(&who.limit_key) });
         }
         Ok(Some(who))
     }
