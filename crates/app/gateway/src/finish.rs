@@ -31,8 +31,7 @@ impl Guard {
         if let Some(cookie) = notes.cookie {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
-        let is_secret =
-            plan.is_some_and(|plan| plan.is_secret) || response.extensions().get::<HoldsSecret>().is_some();
+        let is_secret = plan.is_some_and(|plan| plan.is_secret) || response.extensions().get::<HoldsSecret>().is_some();
         if !is_secret {
             if matches!(asked.method, Method::GET | Method::HEAD) {
                 response = asked.wishes.tag(response).await;
