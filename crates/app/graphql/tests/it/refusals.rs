@@ -115,6 +115,13 @@ async fn a_credential_that_is_not_good_is_told_so_and_none_may_do_what_is_public
     let world = World::new().await;
     assert_eq!(world.ask("nobody", "{ text }").await.status, 401);
     assert_eq!(world.ask("", "{ text }").await.status, 200);
+    let stale = [("cookie", "grayghost_session=nobody")];
+    assert_eq!(
+        world.send(posted("", &stale, "{\"query\":\"{ text }\"}")).await.status,
+        200,
+        "a browser sends it unasked"
+    );
+    assert_eq!(world.send(posted("", &stale, "{\"query\":\"{ myEcho }\"}")).await.code(), "http.nobody_known");
     let cookie = posted("", &[("cookie", "grayghost_session=manager")], "{\"query\":\"{ text }\"}");
     let refused = world.send(cookie).await;
     assert_eq!((refused.status, refused.json()["code"].as_str()), (403, Some("gateway.csrf")));
