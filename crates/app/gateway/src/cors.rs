@@ -59,6 +59,20 @@ pub(crate) fn is_preflight(parts: &Parts) -> bool {
         && parts.headers.contains_key(REQUEST_METHOD)
 }
 
+/// A wish to go on as something else than HTTP: a WebSocket. Browsers ask nobody before they send one, so a page of any origin
+/// may; what it is told by CORS comes too late.
+pub(crate) fn is_upgrade(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::UPGRADE) || headers.contains_key(header::SEC_WEBSOCKET_KEY)
+}
+
+/// Whether the asking page is one of ours, by its host and port, or it is no page: programs send no `Origin`.
+pub(crate) fn is_own(parts: &Parts) -> bool {
+    let Some(origin) = parts.headers.get(header::ORIGIN) else { return true };
+    let origin = origin.to_str().ok().and_then(|text| text.split_once("://")).map(|(_, host)| host);
+    let host = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
+    matches!((origin, host), (Some(origin), Some(host)) if origin.eq_ignore_ascii_case(host))
+}
+
 /// What an allowed origin is told before a request.
 pub(crate) fn permit(headers: &mut HeaderMap, methods: HeaderValue) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);

@@ -53,6 +53,9 @@ pub enum GatewayError {
     /// A browser's session without proof that a page of ours asks.
     #[error("could not take a write of a browser's session: `X-CSRF-Token` is missing or not the session's")]
     Csrf,
+    /// A page of another origin wants a WebSocket.
+    #[error("could not open a WebSocket for a page of this origin")]
+    ForeignOrigin,
     /// It took too long.
     #[error("could not answer within {millis} ms")]
     TimedOut {
@@ -127,7 +130,7 @@ impl ProductError for GatewayError {
             | Self::BadKey => ErrorKind::Invalid,
             Self::TooOften { .. } => ErrorKind::TooMany,
             Self::BadCredential => ErrorKind::Unauthenticated,
-            Self::Csrf => ErrorKind::Forbidden,
+            Self::Csrf | Self::ForeignOrigin => ErrorKind::Forbidden,
             Self::TimedOut { .. } => ErrorKind::Unavailable,
             Self::Panicked => ErrorKind::Internal,
             Self::KeyReused | Self::InFlight | Self::NotReplayable => ErrorKind::Conflict,
@@ -146,6 +149,7 @@ impl ProductError for GatewayError {
             Self::TooOften { .. } => "gateway.too_often",
             Self::BadCredential => "gateway.bad_credential",
             Self::Csrf => "gateway.csrf",
+            Self::ForeignOrigin => "gateway.foreign_origin",
             Self::TimedOut { .. } => "gateway.timed_out",
             Self::Panicked => "gateway.panicked",
             Self::TooDeep { .. } => "gateway.too_deep",
@@ -171,6 +175,7 @@ impl ProductError for GatewayError {
             Self::Csrf => {
                 "send the value of the cookie `grayghost_csrf` as `X-CSRF-Token`; any `GET` of the session sets it"
             }
+            Self::ForeignOrigin => "put the page's origin on `gateway.cors_origins`, or open it from a page of ours",
             Self::TimedOut { .. } | Self::InFlight => "send it again with the same `Idempotency-Key` in a moment",
             Self::TooDeep { .. } => "send a flatter body",
             Self::SlowBody { .. } => "send it again over a quicker connection, or send less at once",

@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header},
     response::{IntoResponse, Response},
 };
-use http_edge::{Access, Problem};
+use http_edge::{Access, HoldsSecret, Problem};
 
 use crate::{
     cors,
@@ -31,7 +31,8 @@ impl Guard {
         if let Some(cookie) = notes.cookie {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
-        if !plan.is_some_and(|plan| plan.is_secret) {
+        let is_secret = plan.is_some_and(|plan| plan.is_secret) || response.extensions().get::<HoldsSecret>().is_some();
+        if !is_secret {
             if matches!(asked.method, Method::GET | Method::HEAD) {
                 response = asked.wishes.tag(response).await;
             }

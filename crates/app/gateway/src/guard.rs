@@ -21,7 +21,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::{FutureExt as _, future::BoxFuture};
-use http_edge::{Access, Authenticated, Caller, Correlation, From as CameFrom, HttpError, Problem};
+use http_edge::{
+    Access, Authenticated, Caller, Correlation, Credential, From as CameFrom, HttpError, Problem, Recognised,
+};
 use tokio::time;
 use tower::{Service, ServiceExt as _};
 use tracing::Instrument as _;
@@ -148,9 +150,12 @@ impl Guard {
             notes.is_preflight = true;
             return Ok(StatusCode::NO_CONTENT.into_response());
         }
+        if cors::is_upgrade(&parts.headers) && asked.origin.is_none() && !cors::is_own(&parts) {
+            return Err(GatewayError::ForeignOrigin.problem());
+        }
         shared.rates.of_address(asked.address).await?;
         let Some(way) = way else { return self.no_way(&parts) };
-        let caller = self.identify(way, &parts, asked, notes).await?;
+        let caller = self.identify(way, &mut parts, asked, notes).await?;
         let correlation =
             Correlation { request_id: Some(Arc::clone(&asked.id)), traceparent: traceparent(&parts.headers) };
         if let Some(trace) = &correlation.traceparent {
@@ -186,20 +191,21 @@ impl Guard {
     async fn identify(
         &self,
         way: &Way,
-        parts: &Parts,
+        parts: &mut Parts,
         asked: &Asked,
         notes: &mut Notes,
     ) -> Result<Option<Authenticated>, Problem> {
         let (shared, plan) = (&*self.shared, &way.plan);
-        if plan.access == Access::Public {
-            // A credential is not looked at: one that has ended must not keep anybody from signing in.
+        let Some((who, credential)) = self.known(way, parts).await? else {
             shared.rates.of_budget(plan.budget, Counted::Address(asked.address), &mut notes.told).await?;
             return Ok(None);
-        }
-        let shown = credential::shown(&parts.headers).map_err(|error| error.problem())?;
-        let who = (shared.authenticate)(shown.ok_or(HttpError::NobodyKnown)?).await?;
+        };
         shared.rates.of_budget(plan.budget, Counted::Caller(&who.limit_key), &mut notes.told).await?;
         if let Some(session) = &who.session {
+            // What is upgraded writes, whatever its method; a browser always says which page asks for that.
+            if cors::is_upgrade(&parts.headers) && !parts.headers.contains_key(header::ORIGIN) {
+                return Err(GatewayError::Csrf.problem());
+            }
             if asked.method.is_safe() {
                 notes.cookie = shared.csrf.cookie_for(session, &parts.headers);
             } else {
@@ -209,7 +215,31 @@ impl Guard {
         if let Access::Needs(permission) = plan.access {
             who.actor.require(permission)?;
         }
+        if plan.is_recognising {
+            parts.extensions.insert(Recognised { credential, limit_key: Arc::clone(&who.limit_key) });
+        }
         Ok(Some(who))
+    }
+
+    /// Whose the credential is, and itself; `None` where anybody may and nobody is known.
+    async fn known(&self, way: &Way, parts: &Parts) -> Result<Option<(Authenticated, Credential)>, Problem> {
+        let plan = &way.plan;
+        let is_public = plan.access == Access::Public;
+        if is_public && !plan.is_recognising {
+            // A credential is not looked at: one that has ended must not keep anybody from signing in.
+            return Ok(None);
+        }
+        let shown = match credential::shown(&parts.headers).map_err(|error| error.problem())? {
+            Some(shown) => shown,
+            None if is_public => return Ok(None),
+            None => return Err(HttpError::NobodyKnown.into()),
+        };
+        match (self.shared.authenticate)(shown.clone()).await {
+            Ok(who) => Ok(Some((who, shown))),
+            // A browser sends its session unasked; one that has ended is nobody's.
+            Err(refused) if is_public && is_ended_session(&shown, &refused) => Ok(None),
+            Err(refused) => Err(refused),
+        }
     }
 
     /// The body, then the target.
@@ -269,6 +299,10 @@ impl Guard {
         let ended = tokio::spawn(running.in_current_span()).await;
         ended.unwrap_or_else(|_| Err(GatewayError::Panicked.problem()))
     }
+}
+
+fn is_ended_session(shown: &Credential, refused: &Problem) -> bool {
+    matches!(shown, Credential::Session(_)) && refused.status() == StatusCode::UNAUTHORIZED
 }
 
 /// The key of a request that may be repeated.

@@ -37,5 +37,6 @@ pub use error::GatewayError;
 pub use gateway::{Gates, Gateway};
 pub use permissions::{Matrix, Role, Row, may, permissions_matrix};
 pub use place::Target;
+pub use rate::charge;
 pub use reference::reference;
 pub use settings::{GatewaySettings, Rate, TlsFiles};

@@ -33,6 +33,8 @@ pub struct Row {
     pub method: String,
     /// Its path.
     pub path: &'static str,
+    /// Its field in GraphQL, such as `Query.jobs`; `None` where it is not served there.
+    pub field: Option<String>,
     /// `public`, `signed in`, or the permission that is needed.
     pub needs: &'static str,
     /// Whether somebody without a credential may.
@@ -58,6 +60,7 @@ pub fn permissions_matrix(operations: &[Operation], roles: &[Role]) -> Matrix {
         operation: operation.id(),
         method: operation.method().to_string(),
         path: operation.path(),
+        field: operation.field().map(|(root, name)| format!("{}.{name}", root.name())),
         needs: match operation.access() {
             Access::Public => "public",
             Access::SignedIn => "signed in",
@@ -75,17 +78,18 @@ impl Matrix {
     /// As a table of Markdown.
     #[must_use]
     pub fn markdown(&self) -> String {
-        let mut text = format!("| operation | | needs | stranger | {} |\n", self.roles.join(" | "));
+        let mut text = format!("| operation | | GraphQL | needs | stranger | {} |\n", self.roles.join(" | "));
         // Writing to a text does not fail.
-        let _ = writeln!(text, "|---|---|---|---|{}", "---|".repeat(self.roles.len()));
+        let _ = writeln!(text, "|---|---|---|---|---|{}", "---|".repeat(self.roles.len()));
         let mark = |may: bool| if may { "yes" } else { "–" };
         for row in &self.operations {
             let _ = write!(
                 text,
-                "| `{}` | `{} {}` | {} | {} |",
+                "| `{}` | `{} {}` | {} | {} | {} |",
                 row.operation,
                 row.method,
                 row.path,
+                row.field.as_ref().map_or_else(|| "–".to_owned(), |field| format!("`{field}`")),
                 row.needs,
                 mark(row.stranger)
             );

@@ -23,6 +23,7 @@ pub(crate) struct Plan {
     pub(crate) budget: Budget,
     pub(crate) is_secret: bool,
     pub(crate) is_once: bool,
+    pub(crate) is_recognising: bool,
     pub(crate) max_body_bytes: u64,
     pub(crate) timeout: Duration,
 }

@@ -7,7 +7,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use cache::{CacheError, Decision, Limit, Limits};
-use http_edge::{Budget, Problem};
+use http_edge::{Budget, Charge, Payer, Problem};
 
 use crate::{GatewayError, GatewaySettings, address, settings::Rate};
 
@@ -123,6 +123,24 @@ impl Rates {
         let taken = self.store.take(&name, bucket.limit, 1).await;
         taken.inspect_err(|error| tracing::warn!(%error, "could not count a request"))
     }
+}
+
+/// Budgets for what runs several operations in one request: each is taken from the same buckets as over REST.
+///
+/// # Errors
+/// [`GatewayError::BadSetting`]
+pub fn charge(settings: &GatewaySettings, limits: Arc<dyn Limits>) -> Result<Charge, GatewayError> {
+    let rates = Arc::new(Rates::new(limits, settings)?);
+    Ok(Arc::new(move |budget, payer| {
+        let rates = Arc::clone(&rates);
+        Box::pin(async move {
+            let who = match &payer {
+                Payer::Address(address) => Counted::Address(*address),
+                Payer::Caller(key) => Counted::Caller(key),
+            };
+            rates.of_budget(budget, who, &mut None).await
+        })
+    }))
 }
 
 fn refusal(bucket: &Bucket, decision: Decision) -> Problem {

@@ -37,11 +37,21 @@ pub async fn openapi() -> Result<String, Failure> {
     Ok(format!("{:#}", document(wiring::ABOUT, &operations)))
 }
 
+/// The schema of GraphQL, in its own language.
+///
+/// # Errors
+/// As [`openapi`].
+pub async fn graphql() -> Result<String, Failure> {
+    Ok(graphql::sdl(&operations().await?)?)
+}
+
 /// Who may do what: built-in role × operation.
 ///
 /// # Errors
 /// As [`openapi`].
 pub async fn permissions() -> Result<Matrix, Failure> {
+    let mut operations = operations().await?;
+    operations.extend(wiring::pages(&operations));
     let roles = built_in_roles().map(|(name, held)| Role { name: name.to_owned(), permissions: held.to_vec() });
-    Ok(permissions_matrix(&operations().await?, &roles.collect::<Vec<_>>()))
+    Ok(permissions_matrix(&operations, &roles.collect::<Vec<_>>()))
 }

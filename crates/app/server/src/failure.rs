@@ -36,6 +36,12 @@ pub enum Failure {
     /// Accounts, workspaces or keys of callers.
     #[error(transparent)]
     Identity(#[from] identity::IdentityError),
+    /// GraphQL cannot be set up.
+    #[error(transparent)]
+    Graphql(#[from] graphql::GraphqlError),
+    /// Calls to others cannot be set up.
+    #[error(transparent)]
+    Outbound(#[from] outbound::OutboundError),
     /// The gateway cannot be set up.
     #[error(transparent)]
     Gateway(#[from] gateway::GatewayError),
@@ -159,6 +165,8 @@ impl Failure {
             Self::Http(error) => Some(error),
             Self::Identity(error) => Some(error),
             Self::Gateway(error) => Some(error),
+            Self::Graphql(error) => Some(error),
+            Self::Outbound(error) => Some(error),
             Self::Crypto(error) => Some(error),
             Self::Sql(error) => Some(error),
             Self::Log(error) => Some(error),

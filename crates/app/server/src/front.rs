@@ -16,13 +16,14 @@ use cache::{Limits, MemoryLimits};
 use config::Config;
 use futures::FutureExt;
 use gateway::{Answers, Gates, Gateway};
+use graphql::{Edge, GraphQl};
 use http_edge::{Authenticate, Authenticated, Credential, HttpError, Problem};
 use identity::{INSTALLATION, Identity, Via};
 use kernel::WorkspaceId;
 use telemetry::Secret;
 use tower::ServiceExt;
 
-use crate::{backends::Backends, failure::Failure, wiring};
+use crate::{backends::Backends, failure::Failure, tables::Tables, wiring};
 
 /// Name of a project's workspace.
 pub(crate) const DEFAULT: &str = "default";
@@ -66,8 +67,8 @@ impl Front {
         let source = backends.log.source();
         let limits: Arc<dyn Limits> = Arc::new(MemoryLimits::new(Arc::clone(&source.clock), MOST_BUCKETS));
         let (log, jobs) = (backends.log.clone(), backends.jobs.clone());
-        let identity =
-            Arc::new(Identity::open_with(log, jobs, wiring::identity_settings(config), Arc::clone(&limits))?);
+        let identity = Identity::open_with(log, jobs, wiring::identity_settings(config), Arc::clone(&limits))?;
+        let identity = Arc::new(identity.with_sso(wiring::sso(config, project)?));
         let set_up = identity.first_start(workspace, DEFAULT).await?;
         let keys = backends.log.keys();
         let gates = Gates {
@@ -77,8 +78,16 @@ impl Front {
             csrf_key: keys.hmac(INSTALLATION, "gateway.csrf", b"sessions").await?.into(),
             source: source.clone(),
         };
-        let operations = wiring::operations((&backends.log, &backends.jobs), &identity, project);
-        let router = Gateway::mount(&wiring::gateway_settings(config), gates, &operations)?;
+        let settings = wiring::gateway_settings(config);
+        let mut operations = wiring::operations((&backends.log, &backends.jobs), &identity, project);
+        let edge = Edge {
+            authenticate: Arc::clone(&gates.authenticate),
+            charge: gateway::charge(&settings, gates.limits.clone())?,
+        };
+        let graphql = GraphQl::new(Tables::read(project)?.graphql, edge, &operations)?;
+        operations.extend(wiring::pages(&operations));
+        operations.extend(graphql.operations());
+        let router = Gateway::mount(&settings, gates, &operations)?;
         Ok(Self { identity, router, set_up })
     }
 }

@@ -14,5 +14,6 @@ mod roles;
 pub mod serve;
 pub mod settings;
 pub mod stop;
+mod tables;
 pub mod wiring;
 pub mod workspace;

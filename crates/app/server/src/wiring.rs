@@ -8,13 +8,14 @@ use config::Config;
 use eventlog::EventLog;
 use gateway::{GatewaySettings, MIGRATIONS, Rate, TlsFiles, reference};
 use http_edge::{About, OldestTls, Operation};
-use identity::{Identity, Outbox, PasswordSettings, Settings};
+use identity::{Identity, IdentityError, Mailer, Outbox, PasswordSettings, Settings, Smtp, Sso};
 use jobs::Jobs;
 use kernel::{SystemClock, WorkspaceId};
 use lakehouse_http::Served;
 use modules::{Module, Parts};
+use outbound::Outbound;
 
-use crate::{failure::Failure, resolver::Resolution, workspace};
+use crate::{failure::Failure, resolver::Resolution, tables::Tables, workspace};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -28,12 +29,31 @@ pub(crate) const ABOUT: About = About {
 };
 
 /// The contexts.
-fn modules(config: &Config, project: &Path, workspace: WorkspaceId) -> Vec<Module> {
-    vec![
+fn modules(config: &Config, project: &Path, workspace: WorkspaceId) -> Result<Vec<Module>, Failure> {
+    Ok(vec![
         lakehouse::module(project, workspace, Arc::new(SystemClock), Arc::new(Resolution)),
-        identity::module(&identity_settings(config), Arc::new(Outbox::at(&config.identity.outbox))),
+        identity::module(&identity_settings(config), mailer(config, project)?),
         Module { name: "gateway", migrations: MIGRATIONS, ..Module::default() },
-    ]
+    ])
+}
+
+/// By SMTP where a server is named, into a folder otherwise.
+fn mailer(config: &Config, project: &Path) -> Result<Arc<dyn Mailer>, Failure> {
+    Ok(match Tables::read(project)?.identity.smtp {
+        Some(settings) => Arc::new(Smtp::new(&settings).map_err(IdentityError::from)?),
+        None => Arc::new(Outbox::at(&config.identity.outbox)),
+    })
+}
+
+/// The providers that people may sign in by.
+///
+/// # Errors
+/// Those of the settings.
+pub(crate) fn sso(config: &Config, project: &Path) -> Result<Sso, Failure> {
+    let tables = Tables::read(project)?;
+    let outbound = Outbound::new(tables.outbound)?;
+    Ok(Sso::new(&tables.identity.oidc, &outbound, &identity_settings(config).public_url)
+        .map_err(IdentityError::from)?)
 }
 
 /// Everything that the contexts of a project give, and the tables of the spine. Those of the keys stand apart.
@@ -41,10 +61,10 @@ fn modules(config: &Config, project: &Path, workspace: WorkspaceId) -> Vec<Modul
 /// # Errors
 /// [`Failure::NoWorkspace`] when the project's workspace can be neither read nor made.
 pub(crate) fn parts(config: &Config, project: &Path) -> Result<Parts, Failure> {
-    Ok(Module::all(&modules(config, project, workspace::read_or_make(project)?)))
+    Ok(Module::all(&modules(config, project, workspace::read_or_make(project)?)?))
 }
 
-/// Every operation of the API, its description, and the page that shows it.
+/// Every operation of the API.
 pub(crate) fn operations((log, jobs): (&EventLog, &Jobs), identity: &Arc<Identity>, project: &Path) -> Vec<Operation> {
     let served = Served {
         root: project.to_owned(),
@@ -54,10 +74,12 @@ pub(crate) fn operations((log, jobs): (&EventLog, &Jobs), identity: &Arc<Identit
         jobs: jobs.clone(),
     };
     let parts = [identity_http::operations(identity), Spine::of(log, jobs).operations(), served.operations()];
-    let mut all: Vec<Operation> = parts.into_iter().flatten().collect();
-    let described = reference(ABOUT, &all);
-    all.extend(described.into_iter().chain(identity_http::pages()));
-    all
+    parts.into_iter().flatten().collect()
+}
+
+/// The API's description and the page that shows it, and the pages that links in mails lead to.
+pub(crate) fn pages(operations: &[Operation]) -> Vec<Operation> {
+    reference(ABOUT, operations).into_iter().chain(identity_http::pages()).collect()
 }
 
 /// Identity as the settings say.
@@ -70,6 +92,7 @@ pub(crate) fn identity_settings(config: &Config) -> Settings {
         session_idle: DAY * set.session_idle_days,
         session_longest: DAY * set.session_longest_days,
         invitation_ttl: DAY * set.invitation_days,
+        open_sign_up: set.open_sign_up,
         link_ttl: Duration::from_millis(set.link_ms),
         passwords: PasswordSettings {
             memory_kib: set.password_memory_kib,

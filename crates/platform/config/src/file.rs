@@ -8,7 +8,7 @@ use toml::{
 };
 
 use crate::{
-    Mistake, Place, Section, Setting,
+    Mistake, Place, Section, Setting, TABLES,
     load::{Given, Read},
     nearest::nearest,
 };
@@ -39,7 +39,7 @@ pub(crate) fn read(path: &Path, text: &str, sections: &'static [Section], others
         let name: &str = key.get_ref();
         match sections.iter().find(|section| section.name == name) {
             Some(section) => read_section(&file, section, value, read),
-            None if others.contains(&name) => {}
+            None if others.contains(&name) || TABLES.contains(&name) => {}
             None => {
                 let known = sections.iter().map(|section| section.name).chain(others.iter().copied());
                 let remedy = did_you_mean(nearest(name, known), "");
@@ -67,6 +67,9 @@ fn read_section(file: &File<'_>, section: &'static Section, value: &Spanned<DeVa
         let place = file.place(key.span().start);
         if let Some(setting) = section.settings.iter().find(|setting| setting.key() == name) {
             read.take(Given { setting, place }, setting.kind.take(value.get_ref()));
+            continue;
+        }
+        if TABLES.iter().any(|table| table.split_once('.') == Some((section.name, name))) {
             continue;
         }
         let meant = nearest(name, section.settings.iter().map(Setting::key));

@@ -31,7 +31,7 @@ pub use reference::{default_file, json_schema, markdown};
 pub use role::{LogFormat, Role};
 pub use section::{
     BusConfig, Config, CryptoConfig, DatabaseConfig, GatewayConfig, IdentityConfig, JobsConfig, LogConfig,
-    ObjectsConfig, RedisConfig, SECTIONS, ServerConfig, TelemetryConfig,
+    ObjectsConfig, RedisConfig, SECTIONS, ServerConfig, TABLES, TelemetryConfig,
 };
 pub use setting::{Secrecy, Section, Setting};
 pub use spelling::Spelling;

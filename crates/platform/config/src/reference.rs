@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::{Kind, Secrecy, Section, Setting, Spelling, kind::quoted};
+use crate::{Kind, Secrecy, Section, Setting, Spelling, TABLES, kind::quoted};
 
 /// Widest line of a comment.
 const WIDTH: usize = 100;
@@ -64,7 +64,8 @@ fn comment(text: &str) -> String {
 pub fn json_schema(sections: &'static [Section], others: &[&str]) -> Json {
     let mut properties: Map<String, Json> =
         sections.iter().map(|section| (section.name.to_owned(), section_schema(section))).collect();
-    properties.extend(others.iter().map(|name| ((*name).to_owned(), json!({ "type": "object" }))));
+    let whole = TABLES.iter().filter(|name| !name.contains('.'));
+    properties.extend(others.iter().chain(whole).map(|name| ((*name).to_owned(), json!({ "type": "object" }))));
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "grayghost.toml",
@@ -75,8 +76,10 @@ pub fn json_schema(sections: &'static [Section], others: &[&str]) -> Json {
 }
 
 fn section_schema(section: &Section) -> Json {
-    let properties: Map<String, Json> =
+    let mut properties: Map<String, Json> =
         section.settings.iter().map(|setting| (setting.key().to_owned(), setting_schema(setting))).collect();
+    let inside = TABLES.iter().filter_map(|table| table.split_once('.')).filter(|(name, _)| *name == section.name);
+    properties.extend(inside.map(|(_, key)| (key.to_owned(), json!({ "type": ["array", "object"] }))));
     json!({
         "description": section.doc,
         "type": "object",

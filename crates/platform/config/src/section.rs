@@ -11,6 +11,9 @@ use std::{
 
 use crate::{BackendUrl, Kind, LogFormat, Role, Section, Setting, Value, value::Field};
 
+/// Tables of the file that hold lists or belong together, and that are no flags: whoever they are for reads them.
+pub const TABLES: &[&str] = &["graphql", "identity.oidc", "identity.smtp", "outbound"];
+
 const HOUR_MS: u64 = 3_600_000;
 
 /// What keeps events and tables.
@@ -179,6 +182,8 @@ sections! {
         outbox: PathBuf = Setting::of(Kind::Path).or(".grayghost/outbox");
         /// Sender of mails.
         mail_from: String = Setting::of(Kind::Text).or("grayghost@localhost.localdomain");
+        /// Whether strangers may make accounts and workspaces of their own.
+        open_sign_up: bool = Setting::of(Kind::Bool).or("false");
         /// How long an access token is good.
         access_token_ms: u64 = Setting::of(Kind::DurationMs { least: 10_000, most: HOUR_MS }).or("900000");
         /// A session ends when it was not used for so many days.

@@ -3,13 +3,13 @@
 //!
 //! Absent on purpose: how a credential is checked, and where tokens and sessions live.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, net::IpAddr, sync::Arc};
 
 use futures::future::BoxFuture;
 use kernel::Actor;
 use telemetry::Secret;
 
-use crate::Problem;
+use crate::{Budget, Problem};
 
 /// The cookie that holds a browser's session.
 pub const SESSION_COOKIE: &str = "grayghost_session";
@@ -38,6 +38,33 @@ pub struct Authenticated {
 
 /// Finds out whose a credential is. A refusal is of kind `Unauthenticated`; that a store does not answer is `Unavailable`.
 pub type Authenticate = Arc<dyn Fn(Credential) -> BoxFuture<'static, Result<Authenticated, Problem>> + Send + Sync>;
+
+/// Beside [`crate::Caller`], for an operation that recognises callers: what was shown, so that it can be looked at again while
+/// a connection lasts, and whose requests it counts with.
+#[derive(Debug, Clone)]
+pub struct Recognised {
+    /// As it was shown.
+    pub credential: Credential,
+    /// As in [`Authenticated`].
+    pub limit_key: Arc<str>,
+}
+
+/// Whose budget a request is taken from.
+#[derive(Debug, Clone)]
+pub enum Payer {
+    /// Nobody known: the address it came from.
+    Address(Option<IpAddr>),
+    /// [`Authenticated::limit_key`].
+    Caller(Arc<str>),
+}
+
+/// Takes one request from a budget, or refuses as the edge does: for what runs several operations in one request.
+pub type Charge = Arc<dyn Fn(Budget, Payer) -> BoxFuture<'static, Result<(), Problem>> + Send + Sync>;
+
+/// Of an answer, in its extensions: it holds a secret, so it is neither compressed nor tagged. For operations whose answers
+/// only sometimes do; see [`crate::Operation::secret`].
+#[derive(Debug, Clone, Copy)]
+pub struct HoldsSecret;
 
 impl Credential {
     /// Its text, for the one place that checks it.

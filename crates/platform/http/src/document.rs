@@ -170,6 +170,11 @@ fn responses(operation: &Operation, problem: &Value, generator: &mut SchemaGener
         Content::Text(media_type) => {
             json!({ "description": reason, "content": { *media_type: { "schema": { "type": "string" } } } })
         }
+        // `itemSchema` is a word of OpenAPI 3.2; until then the schema of an event's data is an extension.
+        Content::Events(describe) => {
+            let event = schema(*describe, generator);
+            json!({ "description": "Server-sent events; the data of each is JSON.", "content": { "text/event-stream": { "schema": { "type": "string" }, "x-event": event } } })
+        }
     };
     let refusal = json!({ "description": "A refusal; `code` says which, and has a page.", "content": { "application/problem+json": { "schema": problem } } });
     json!({ status.as_str(): answer, "default": refusal })

@@ -63,6 +63,8 @@ pub(crate) enum Content {
     Nothing,
     Json(Describe),
     Text(&'static str),
+    /// Server-sent events, the data of each JSON.
+    Events(Describe),
 }
 
 /// An operation, ready to mount.
@@ -82,6 +84,10 @@ pub struct Operation {
     pub(crate) takes_version: bool,
     pub(crate) secret: bool,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) called: Option<&'static str>,
+    pub(crate) only_rest: bool,
+    gives_version: bool,
+    recognises_callers: bool,
     once: bool,
     max_body_bytes: Option<u64>,
     route: MethodRouter,
@@ -141,6 +147,10 @@ impl Operation {
             takes_version: false,
             secret: false,
             timeout: None,
+            called: None,
+            only_rest: false,
+            gives_version: false,
+            recognises_callers: false,
             once: false,
             max_body_bytes: None,
             route: MethodRouter::new(),
@@ -187,6 +197,37 @@ impl Operation {
     #[must_use]
     pub fn answers_as(self, media_type: &'static str) -> Self {
         Self { answer: (StatusCode::OK, Content::Text(media_type)), ..self }
+    }
+
+    /// Sends events for a while, as `text/event-stream`; the data of each is JSON of this type.
+    #[must_use]
+    pub fn streams<E: JsonSchema>(self) -> Self {
+        Self { answer: (StatusCode::OK, Content::Events(schema_of::<E>)), ..self }
+    }
+
+    /// Its answer has a version, as `ETag`, which another operation takes.
+    #[must_use]
+    pub fn gives_version(self) -> Self {
+        Self { gives_version: true, ..self }
+    }
+
+    /// Its name in GraphQL, in camelCase, where that of its id would not do.
+    #[must_use]
+    pub fn called(self, name: &'static str) -> Self {
+        Self { called: Some(name), ..self }
+    }
+
+    /// Makes sense to a browser or a client of plain HTTP alone (redirects, cookies, files): GraphQL does not serve it.
+    #[must_use]
+    pub fn only_rest(self) -> Self {
+        Self { only_rest: true, ..self }
+    }
+
+    /// Of a public operation: who shows a credential is known to it ([`crate::Caller`], [`crate::Recognised`]), is refused if
+    /// it is not good, and pays with their own budget. For what checks access itself, further in.
+    #[must_use]
+    pub fn recognises_callers(self) -> Self {
+        Self { recognises_callers: true, ..self }
     }
 
     /// Takes `If-Match` with the version that the caller has seen.
@@ -261,6 +302,36 @@ impl Operation {
     #[must_use]
     pub fn is_once(&self) -> bool {
         self.once
+    }
+
+    /// Whether a public operation is told who shows a credential.
+    #[must_use]
+    pub fn is_recognising(&self) -> bool {
+        self.recognises_callers
+    }
+
+    /// Whether it takes the version that the caller has seen.
+    #[must_use]
+    pub fn is_versioned(&self) -> bool {
+        self.takes_version
+    }
+
+    /// Whether its answer has a version: what takes one gives the next.
+    #[must_use]
+    pub fn has_version(&self) -> bool {
+        self.takes_version || self.gives_version
+    }
+
+    /// One line on it.
+    #[must_use]
+    pub fn summary(&self) -> &'static str {
+        self.summary
+    }
+
+    /// What a caller should know beyond the line.
+    #[must_use]
+    pub fn description(&self) -> &'static str {
+        self.description
     }
 
     /// The largest body it takes; `None` for that of others.

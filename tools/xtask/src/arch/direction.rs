@@ -22,8 +22,8 @@ const PLATFORM: [&[&str]; 6] = [
 /// Inside the folder of one context that is several crates.
 const PARTS: [&[&str]; 4] = [&["model"], &["engine"], &["front"], &["http"]];
 
-/// Inside `app`: the binary stands above what it mounts.
-const APP: [&[&str]; 2] = [&["api", "gateway", "generator", "terminal"], &["grayghost"]];
+/// Inside `app`: the binary stands above what it mounts. GraphQL is made of operations, and tested behind the gateway.
+const APP: [&[&str]; 3] = [&["api", "gateway", "generator", "terminal"], &["graphql"], &["grayghost"]];
 
 /// Heavy or discouraged crates, by the start of their names, and the folders that may depend on them.
 const HOMES: [(&[&str], &[&str], &str); 4] = [

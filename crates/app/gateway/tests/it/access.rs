@@ -39,9 +39,14 @@ async fn every_cell_of_the_table_is_what_the_gateway_does() {
     let matrix = permissions_matrix(&world.operations, &roles);
     assert_eq!(matrix.operations.len(), world.operations.len());
     let markdown = matrix.markdown();
-    assert!(markdown.contains("| `add_thing` | `POST /api/v1/things` | jobs:manage | – | – | yes | – |"), "{markdown}");
     assert!(
-        markdown.contains("| `sign_in` | `POST /api/v1/sessions` | public | yes | yes | yes | yes |"),
+        markdown
+            .contains("| `add_thing` | `POST /api/v1/things` | `Mutation.addThing` | jobs:manage | – | – | yes | – |"),
+        "{markdown}"
+    );
+    assert!(
+        markdown
+            .contains("| `sign_in` | `POST /api/v1/sessions` | `Mutation.signIn` | public | yes | yes | yes | yes |"),
         "{markdown}"
     );
     let json = serde_json::to_value(&matrix).expect("JSON");

@@ -83,7 +83,8 @@ fn documents_of_the_api_are_as_committed_and_as_served() {
     let shop = Shop::new();
     let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/reference");
     let (openapi, permissions) = (shop.ask(&["openapi"]).ends_with(0).out, shop.ask(&["permissions"]).ends_with(0).out);
-    for (name, text) in [("openapi.json", &openapi), ("permissions.md", &permissions)] {
+    let schema = shop.ask(&["openapi", "--graphql"]).ends_with(0).out;
+    for (name, text) in [("openapi.json", &openapi), ("permissions.md", &permissions), ("schema.graphql", &schema)] {
         let path = reference.join(name);
         if std::env::var_os("WRITE_REFERENCE").is_some() {
             fs::write(&path, text).expect("written");

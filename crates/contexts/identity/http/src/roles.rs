@@ -15,6 +15,7 @@ pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
     vec![
         Operation::get("list_roles", "/api/v1/roles", Access::Needs(Permission::MembersRead))
             .about("List roles", "The built-in ones, then those of your workspace, with what each may.")
+            .gives_version()
             .answers::<List<RoleAnswer>>(StatusCode::OK)
             .by(list_roles, identity),
         Operation::put("define_role", "/api/v1/roles/{role}", Access::Needs(Permission::MembersManage))

@@ -198,3 +198,13 @@ proptest! {
         prop_assert!(told.is_err());
     }
 }
+
+#[test]
+fn tables_of_others_are_passed_by_and_their_neighbours_are_not() {
+    let file = "[outbound]\nallow = []\n[identity.smtp]\nhost = 'h'\n[[identity.oidc]]\nname = 'a'\n[graphql]\nx = 1\n";
+    assert!(load(&sources(file, &[], &[]), OTHERS).is_ok());
+    assert_eq!(
+        mistakes(&sources("[identity.smpt]\nhost = 'h'\n", &[], &[])),
+        ["grayghost.toml:1: there is no setting `identity.smpt`; remove it"]
+    );
+}
