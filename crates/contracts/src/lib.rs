@@ -2,3 +2,6 @@
 
 pub mod identity;
 pub mod lakehouse;
+mod refused;
+
+pub use refused::Refused;

@@ -134,6 +134,7 @@ fn plan(operation: &Operation, settings: &GatewaySettings) -> Plan {
         budget: operation.draws_on(),
         is_secret: operation.is_secret(),
         is_once: operation.is_once(),
+        is_stream: operation.is_stream(),
         max_body_bytes: operation.max_body_bytes().unwrap_or(settings.max_body_bytes),
         timeout: operation.timeout().unwrap_or(usual),
     }

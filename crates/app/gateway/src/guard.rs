@@ -21,7 +21,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::{FutureExt as _, future::BoxFuture};
-use http_edge::{Access, Authenticated, Caller, Correlation, From as CameFrom, HttpError, Problem};
+use http_edge::{Access, Authenticated, Caller, Correlation, From as CameFrom, HttpError, Problem, Standing};
 use tokio::time;
 use tower::{Service, ServiceExt as _};
 use tracing::Instrument as _;
@@ -162,6 +162,10 @@ impl Guard {
         if let Some(Authenticated { actor, .. }) = caller {
             parts.extensions.insert(Caller(actor));
         }
+        if way.plan.is_stream {
+            let standing = self.standing(way, &parts);
+            parts.extensions.insert(standing);
+        }
         // A target knows `GET`; that the body is left out is settled here.
         if parts.method == Method::HEAD {
             parts.method = Method::GET;
@@ -210,6 +214,26 @@ impl Guard {
             who.actor.require(permission)?;
         }
         Ok(Some(who))
+    }
+
+    /// Asks for the caller once more while an answer goes on. It costs no budget: it is the same request.
+    fn standing(&self, way: &Way, parts: &Parts) -> Standing {
+        let (authenticate, access) = (Arc::clone(&self.shared.authenticate), way.plan.access);
+        let shown = credential::shown(&parts.headers).ok().flatten();
+        Standing::by(move || {
+            let asked = shown.clone().map(|shown| authenticate(shown));
+            async move {
+                if access == Access::Public {
+                    return Ok(());
+                }
+                let who = asked.ok_or(HttpError::NobodyKnown)?.await?;
+                if let Access::Needs(permission) = access {
+                    who.actor.require(permission)?;
+                }
+                Ok(())
+            }
+            .boxed()
+        })
     }
 
     /// The body, then the target.

@@ -5,7 +5,11 @@ mod examine;
 mod list_assets;
 mod list_runs;
 mod query_sql;
+mod served_project;
 mod show_lineage;
 
 pub(crate) use check_quality::check_result;
 pub(crate) use show_lineage::edges;
+
+pub use list_runs::RunOrder;
+pub use served_project::ServedProject;
