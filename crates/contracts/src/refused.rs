@@ -14,10 +14,22 @@ pub struct Refused {
     /// What was tried.
     pub text: String,
     /// Why it failed; `None` where the text says it.
-    pub why: Option<String>,
+    pub why: Option<Why>,
     /// What to do.
     pub remedy: Option<String>,
 }
+
+/// What stands behind a refusal, in one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Why(String);
+
+impl std::fmt::Display for Why {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Why {}
 
 impl Refused {
     /// An error, as another context may know it.
@@ -27,7 +39,7 @@ impl Refused {
             kind: error.kind(),
             code: error.code(),
             text: error.to_string(),
-            why: error.why(),
+            why: error.why().map(Why),
             remedy: error.remedy(),
         }
     }
@@ -39,7 +51,11 @@ impl std::fmt::Display for Refused {
     }
 }
 
-impl std::error::Error for Refused {}
+impl std::error::Error for Refused {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.why.as_ref().map(|why| why as _)
+    }
+}
 
 impl ProductError for Refused {
     fn kind(&self) -> ErrorKind {
@@ -48,10 +64,6 @@ impl ProductError for Refused {
 
     fn code(&self) -> &'static str {
         self.code
-    }
-
-    fn why(&self) -> Option<String> {
-        self.why.clone()
     }
 
     fn remedy(&self) -> Option<String> {

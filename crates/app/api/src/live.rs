@@ -14,7 +14,10 @@ use std::{
 };
 
 use ::jobs::{JobId, Jobs};
-use futures::{Stream, stream};
+use futures::{
+    StreamExt as _,
+    stream::{self, BoxStream},
+};
 use http_edge::{HttpError, Problem, Standing};
 use kernel::{Actor, Permission, Who, WorkspaceId};
 use tokio::time;
@@ -136,7 +139,7 @@ impl Spine {
         actor: &Actor,
         id: JobId,
         (standing, seen): (Standing, Option<String>),
-    ) -> Result<impl Stream<Item = Told> + Send + 'static, Problem> {
+    ) -> Result<BoxStream<'static, Told>, Problem> {
         actor.require(Permission::JobsRead)?;
         let first = told(JobProgress::of(self.jobs.get(actor.workspace, id).await?))?;
         let full = |error| Problem::from(error).with_retry_after(RETRY_AFTER_S);
@@ -153,7 +156,7 @@ impl Spine {
             is_over: false,
             _seat: seat,
         };
-        Ok(stream::unfold(watching, Watching::tell))
+        Ok(stream::unfold(watching, Watching::tell).boxed())
     }
 }
 

@@ -83,7 +83,7 @@ async fn a_mistake_is_told_with_its_place() {
     let rig = Rig::new(&[]).await;
     for (path, field, message) in [
         ("/api/v1/jobs?filter=colour%3Dred", "filter", "at character 1: `colour` is not a field here"),
-        ("/api/v1/jobs?filter=state%3Dasleep", "filter", "at character 6: `state` is compared with one of `queued`"),
+        ("/api/v1/jobs?filter=state%3Dasleep", "filter", "at character 7: `state` is compared with one of `queued`"),
         ("/api/v1/jobs?sort=kind", "sort", "at character 1: `kind` is not a field here; use `enqueued_at`"),
         ("/api/v1/events?fields=id,secret", "fields", "at character 4: `secret` is not a field here"),
         ("/api/v1/dead-letters?filter=attempts", "filter", "at character 9: `attempts` is compared with nothing"),

@@ -9,12 +9,14 @@ use axum::{
 };
 use futures::{FutureExt, StreamExt as _, future::BoxFuture};
 use http_edge::{Caller, HttpError, Problem, Standing};
-use jobs::{Context, Failure, Handler};
+use jobs::{Context, Failure, Handler, Settings, Worker};
 use kernel::Actor;
-use modules::Module;
 use serde_json::{Value, json};
 use testkit::Place;
-use tokio::{sync::Notify, time};
+use tokio::{
+    sync::{Notify, oneshot},
+    time,
+};
 
 use crate::rig::{Rig, stranger};
 
@@ -111,8 +113,9 @@ async fn enqueue(rig: &Rig) -> String {
 
 async fn a_job_is_told_from_its_queue_to_its_end(place: Place) {
     let leave = Arc::new(Notify::new());
-    let module = Module { name: "toy", handlers: vec![Arc::new(Count(Arc::clone(&leave)))], ..Module::default() };
-    let rig = Rig::on(place, &[module], QUICK).await;
+    let rig = Rig::on(place, &[], QUICK).await;
+    let worker = Worker::new(rig.app.jobs.clone(), vec![Arc::new(Count(Arc::clone(&leave)))], Settings::default());
+    let (stop, stopped) = oneshot::channel::<()>();
     let (system, id) = (rig.app.system(), enqueue(&rig).await);
     let mut told = watch(&rig, &system, &id, (Some(may()), "")).await.expect("begins");
     let listening = async {
@@ -143,8 +146,10 @@ async fn a_job_is_told_from_its_queue_to_its_end(place: Place) {
             }
         }
         assert!(told.event().await.is_none(), "nothing comes after the end");
+        stop.send(()).expect("it works");
     };
-    time::timeout(PATIENCE, async { tokio::join!(rig.app.settle(), listening) }).await.expect("in time");
+    let working = worker.run(async { stopped.await.unwrap_or(()) });
+    time::timeout(PATIENCE, async { tokio::join!(working, listening) }).await.expect("in time");
     let (name, last, _) =
         watch(&rig, &system, &id, (Some(may()), "")).await.expect("begins").event().await.expect("told");
     assert_eq!(name, "done", "who comes late is told the end");

@@ -182,9 +182,10 @@ impl ProductError for LakehouseError {
             Self::Sql(error) => error.kind(),
             Self::Locked { .. } => ErrorKind::Conflict,
             Self::Io { .. } => ErrorKind::Unavailable,
-            Self::OtherWorkspace | Self::UnknownAsset { .. } | Self::UnknownColumn { .. } | Self::UnknownSource { .. } => {
-                ErrorKind::NotFound
-            }
+            Self::OtherWorkspace
+            | Self::UnknownAsset { .. }
+            | Self::UnknownColumn { .. }
+            | Self::UnknownSource { .. } => ErrorKind::NotFound,
             Self::History { .. } | Self::Stopped | Self::Broken { .. } => ErrorKind::Internal,
             _ => ErrorKind::Invalid,
         }

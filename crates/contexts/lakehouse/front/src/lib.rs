@@ -35,7 +35,7 @@ pub use outcome::{
     AssetResult, AssetState, CheckCounts, CheckResult, Fault, FileResult, FileState, Reconciliation, RunState,
     RunSummary,
 };
-pub use queries::{RunOrder, ServedProject};
+pub use queries::RunOrder;
 pub use request::{
     AssetInfo, ColumnEdge, Finding, LineageStep, LineageView, Listener, QueryRows, RunProgress, RunRequest,
 };

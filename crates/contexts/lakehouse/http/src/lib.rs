@@ -9,6 +9,7 @@ mod form;
 mod list_assets;
 mod list_runs;
 mod query_sql;
+mod served_project;
 mod show_lineage;
 mod start_run;
 
@@ -18,8 +19,10 @@ use eventlog::EventLog;
 use http_edge::Operation;
 use jobs::Jobs;
 use kernel::{Actor, Cursor, PageRequest, WordError};
-use lakehouse::{History, Lakehouse, LakehouseError, ServedProject};
+use lakehouse::{History, Lakehouse, LakehouseError};
 use tokio::sync::Semaphore;
+
+pub use served_project::ServedProject;
 
 /// What the operations ask: one project, and where its runs are recorded.
 #[derive(Debug, Clone)]

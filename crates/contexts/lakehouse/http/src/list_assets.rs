@@ -61,5 +61,9 @@ async fn list_assets(
     let asked = Asked::of(FIELDS, query.filter.as_deref(), query.sort.as_deref(), query.fields.as_deref())?;
     let request = page((query.limit, query.cursor.as_deref()), PageRequest::MAX_LIMIT)?;
     let assets = served.open(&actor).await?.list_assets(Some(&served.history(&actor))).await?;
-    asked.in_memory(assets, (LIST, |info| &info.asset), &request)
+    asked.in_memory(assets, (LIST, name), &request)
+}
+
+fn name(info: &AssetInfo) -> &str {
+    &info.asset
 }

@@ -108,15 +108,8 @@ impl ProductError for ServedError {
         }
     }
 
-    fn why(&self) -> Option<String> {
-        match self.inner() {
-            Some(inner) => inner.why(),
-            None => std::error::Error::source(self).map(ToString::to_string),
-        }
-    }
-
     fn place(&self) -> Option<String> {
-        self.inner().and_then(ProductError::place)
+        self.inner().and_then(|inner| inner.place())
     }
 
     fn remedy(&self) -> Option<String> {

@@ -6,7 +6,7 @@ use ::jobs::{Context, JobId};
 use futures::FutureExt;
 use kernel::{Cursor, Page, PageRequest, Timestamp, WorkspaceId};
 use serde::de::DeserializeOwned;
-use sql::{Database, Tx, Value, args};
+use sql::{Database, SqlError, Tx, Value, args};
 
 use crate::ServedError;
 
@@ -34,38 +34,19 @@ impl Results {
         self.begin(workspace, run).await?;
         let mut rows =
             (0_i64..).zip(items).map(move |(place, item)| vec![Value::from(run.0), place.into(), item.into()]);
+        let columns = ("resolution_items", ["run_id", "place", "item"].as_slice());
         loop {
             let part: Vec<Vec<Value>> = rows.by_ref().take(ITEMS_AT_ONCE).collect();
             if part.is_empty() {
                 return Ok(());
             }
-            let insert = move |tx: &mut Tx| {
-                async move { Ok(tx.insert_many(("resolution_items", &["run_id", "place", "item"]), part, "").await?) }
-                    .boxed()
-            };
-            self.0.tenant(workspace).write::<u64, ServedError, _>(insert).await?;
+            let tenant = self.0.tenant(workspace);
+            tenant.write::<_, SqlError, _>(move |tx| tx.insert_many(columns, part, "").boxed()).await?;
         }
     }
 
-    /// Forgets what an attempt before has left, and older runs.
     async fn begin(&self, workspace: WorkspaceId, run: JobId) -> Result<(), ServedError> {
-        let begin = move |tx: &mut Tx| {
-            async move {
-                forget(tx, run).await?;
-                let insert = "INSERT INTO resolution_results (workspace_id, run_id, finished_at) VALUES ($1, $2, 0)";
-                tx.execute(insert, args![run.0]).await?;
-                // Ids grow with time.
-                let newest =
-                    "SELECT run_id FROM resolution_results WHERE workspace_id = $1 ORDER BY run_id DESC LIMIT $2";
-                let most = i64::try_from(KEPT_RUNS + MOST_FORGOTTEN).unwrap_or(i64::MAX);
-                for old in tx.all(newest, args![most]).await?.iter().skip(KEPT_RUNS) {
-                    forget(tx, old.id(0)?).await?;
-                }
-                Ok::<_, ServedError>(())
-            }
-            .boxed()
-        };
-        self.0.tenant(workspace).write(begin).await
+        Ok(self.0.tenant(workspace).write::<_, SqlError, _>(move |tx| begin(tx, run).boxed()).await?)
     }
 
     /// A page of a run's items; `None` where there are none of a run that has ended.
@@ -107,7 +88,21 @@ pub(crate) async fn finish(tx: &mut Tx, run: JobId, now: Timestamp) -> Result<()
     Ok(())
 }
 
-async fn forget(tx: &mut Tx, run: JobId) -> Result<(), ServedError> {
+/// Forgets what an attempt before has left, and older runs.
+async fn begin(tx: &mut Tx, run: JobId) -> Result<(), SqlError> {
+    forget(tx, run).await?;
+    let insert = "INSERT INTO resolution_results (workspace_id, run_id, finished_at) VALUES ($1, $2, 0)";
+    tx.execute(insert, args![run.0]).await?;
+    // Ids grow with time.
+    let newest = "SELECT run_id FROM resolution_results WHERE workspace_id = $1 ORDER BY run_id DESC LIMIT $2";
+    let most = i64::try_from(KEPT_RUNS + MOST_FORGOTTEN).unwrap_or(i64::MAX);
+    for old in tx.all(newest, args![most]).await?.iter().skip(KEPT_RUNS) {
+        forget(tx, old.id(0)?).await?;
+    }
+    Ok(())
+}
+
+async fn forget(tx: &mut Tx, run: JobId) -> Result<(), SqlError> {
     tx.execute("DELETE FROM resolution_items WHERE workspace_id = $1 AND run_id = $2", args![run.0]).await?;
     tx.execute("DELETE FROM resolution_results WHERE workspace_id = $1 AND run_id = $2", args![run.0]).await?;
     Ok(())

@@ -4,8 +4,8 @@ use std::{path::PathBuf, sync::OnceLock};
 
 use clap::{Args, ValueHint};
 use resolution::{
-    DedupeRequest, Evaluation, Input, LinkEvaluation, LinkRequest, Partners, ResolutionError, Step, Truth, Watch, evaluate,
-    evaluate_links,
+    DedupeRequest, Evaluation, Input, LinkEvaluation, LinkRequest, Partners, ResolutionError, Step, Truth, Watch,
+    evaluate, evaluate_links,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -70,7 +70,8 @@ impl Evaluate {
                 ignore: self.ignore.clone(),
                 partners: if self.one_to_one { Partners::One } else { Partners::Several },
             };
-            let (found, used) = measured(session, |watch| evaluate_links(&request, &Truth::File(PathBuf::from(&self.truth)), watch))?;
+            let (found, used) =
+                measured(session, |watch| evaluate_links(&request, &Truth::File(PathBuf::from(&self.truth)), watch))?;
             (with_resources(&found, used), links_text(&found, paint) + &resources_text(used))
         };
         match self.format {

@@ -36,7 +36,8 @@ async fn lineage_leads_from_a_column_to_its_source() {
     let asset = rig.get(&system, "/api/v1/assets/gold.by_item/lineage").await.json;
     assert_eq!((&asset["parents"], &asset["children"]), (&json!(["silver.sales"]), &json!(["mart.best"])));
     let column = rig.get(&system, "/api/v1/assets/gold.by_item/lineage?column=pieces").await.json;
-    let from: Vec<&Value> = column["upstream"].as_array().expect("steps").iter().map(|step| &step["from"]["asset"]).collect();
+    let from: Vec<&Value> =
+        column["upstream"].as_array().expect("steps").iter().map(|step| &step["from"]["asset"]).collect();
     assert!(from.contains(&&json!("silver.sales")) && from.contains(&&json!("bronze.tills_raw")), "{column}");
 }
 

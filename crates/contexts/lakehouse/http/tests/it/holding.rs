@@ -48,7 +48,10 @@ async fn the_document_names_each_with_its_permission_and_the_fields_of_its_lists
         let chosen = all.iter().find(|each| each["name"] == "fields").expect("it is described");
         let properties = document["components"]["schemas"][item]["properties"].as_object().expect("members");
         let names: Vec<String> = properties.keys().map(|name| format!("`{name}`")).collect();
-        assert!(chosen["description"].as_str().expect("a text").ends_with(&format!(": {}.", names.join(", "))), "{item}");
+        assert!(
+            chosen["description"].as_str().expect("a text").ends_with(&format!(": {}.", names.join(", "))),
+            "{item}"
+        );
     }
 }
 

@@ -10,8 +10,8 @@ use axum::{
 };
 use http_edge::{Access, Caller, Operation};
 use kernel::{Actor, Cancel, Clock, ErrorKind, ManualClock, Permission, Timestamp, Who, WorkspaceId};
-use lakehouse::{Grouping, Records, Refusal, Resolver, ServedProject};
-use lakehouse_http::Served;
+use lakehouse::{Grouping, Records, Refusal, Resolver};
+use lakehouse_http::{Served, ServedProject};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::{Place, TestApp};
@@ -40,7 +40,10 @@ const FILES: [(&str, &str); 6] = [
         "models/gold/by_item.sql",
         "select item, cast(sum(pieces) as bigint) as pieces from {{ ref('sales') }} group by item",
     ),
-    ("models/mart/best.sql", "{{ config(materialized='view') }} select item from {{ ref('by_item') }} where pieces > 4"),
+    (
+        "models/mart/best.sql",
+        "{{ config(materialized='view') }} select item from {{ ref('by_item') }} where pieces > 4",
+    ),
 ];
 const MONDAY: &str = "Till,Item,Pieces\n1,tea,3\n1,milk,1\n2,tea,2\n";
 
@@ -162,7 +165,11 @@ impl Rig {
         let response = self.router().oneshot(Self::request(actor, at, body)).await.expect("an answer");
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, 1 << 24).await.expect("a body");
-        Answer { status: parts.status, headers: parts.headers, json: serde_json::from_slice(&bytes).unwrap_or_default() }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            json: serde_json::from_slice(&bytes).unwrap_or_default(),
+        }
     }
 
     pub(crate) async fn get(&self, actor: &Actor, path: &str) -> Answer {

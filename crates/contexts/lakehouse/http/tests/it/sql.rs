@@ -14,14 +14,17 @@ use tower::ServiceExt;
 use crate::rig::Rig;
 
 /// It has no end that anybody would live to see.
-const ENDLESS: &str = "select sum(a.value * b.value) from generate_series(1, 10000000) a cross join generate_series(1, 10000000) b";
+const ENDLESS: &str =
+    "select sum(a.value * b.value) from generate_series(1, 10000000) a cross join generate_series(1, 10000000) b";
 /// Much longer than anything takes that ends in time.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_are_exact_and_no_more_than_asked_for() {
     let rig = Rig::loaded().await;
-    let found = rig.ask(json!({ "statement": "select item, pieces, price, till from silver.sales order by pieces", "limit": 2 })).await;
+    let found = rig
+        .ask(json!({ "statement": "select item, pieces, price, till from silver.sales order by pieces", "limit": 2 }))
+        .await;
     assert_eq!(
         found.json,
         json!({
@@ -81,7 +84,11 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).expect("a folder") {
         let entry = entry.expect("an entry");
         let target = to.join(entry.file_name());
-        if entry.path().is_dir() { copy(&entry.path(), &target) } else { fs::copy(entry.path(), target).map(|_| ()).expect("copied") }
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target)
+        } else {
+            fs::copy(entry.path(), target).map(|_| ()).expect("copied")
+        }
     }
 }
 
@@ -140,7 +147,8 @@ async fn a_statement_ends_when_its_caller_goes_away_and_gives_its_turn_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_needs_more_memory_than_it_may_is_refused() {
     let rig = Rig::loaded().await;
-    let statement = "select count(*) from generate_series(1, 60000000) a join generate_series(1, 60000000) b on a.value = b.value";
+    let statement =
+        "select count(*) from generate_series(1, 60000000) a join generate_series(1, 60000000) b on a.value = b.value";
     let refused = rig.ask(json!({ "statement": statement, "timeout_ms": 60_000 })).await;
     assert_eq!(refused.told(), (422, "lakehouse.sql_failed"), "{}", refused.json);
 }

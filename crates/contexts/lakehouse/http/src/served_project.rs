@@ -11,9 +11,7 @@ use contracts::{
 };
 use futures::{FutureExt, future::BoxFuture};
 use kernel::{Cancel, Clock, WorkspaceId};
-use lakehouse_engine::{Records, Resolver};
-
-use crate::{Lakehouse, LakehouseError};
+use lakehouse::{Lakehouse, LakehouseError, Records, Resolver};
 
 /// A project, and the workspace that it belongs to.
 #[derive(Clone)]
@@ -76,9 +74,7 @@ impl ServedProject {
         asset: &str,
         limits: (u64, &Cancel),
     ) -> Result<Records, LakehouseError> {
-        let house = self.open(workspace).await?;
-        let name = house.asset(asset)?;
-        Ok(house.lake.read_texts(&house.project, &name, limits).await?)
+        self.open(workspace).await?.read_texts(asset, limits).await
     }
 }
 
