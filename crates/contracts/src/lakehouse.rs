@@ -1,6 +1,9 @@
 //! The lakehouse, as the rest of the product hears of it.
 
-use kernel::RunId;
+use futures::future::BoxFuture;
+use kernel::{Cancel, RunId, WorkspaceId};
+
+use crate::Refused;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -73,4 +76,27 @@ pub enum LakehouseFact {
         /// Wall time.
         duration_ms: u64,
     },
+}
+
+/// The rows of an asset as columns of texts.
+pub trait AssetTexts: Send + Sync {
+    /// Names of the columns.
+    fn names(&self) -> &[String];
+
+    /// The texts of a column by its place, row by row, empty where there is none.
+    fn texts<'a>(&'a self, column: usize) -> Box<dyn Iterator<Item = &'a str> + Send + 'a>;
+}
+
+/// Reads the assets of the project that a workspace has.
+pub trait ReadAssets: Send + Sync + std::fmt::Debug {
+    /// All rows of an asset, `layer.name`, as they stand; at most so many. Whether who asks may read them is checked by the caller.
+    ///
+    /// # Errors
+    /// The lakehouse's: no project in this workspace, no such asset, no rows yet, too many rows, or somebody asked to stop.
+    fn read<'a>(
+        &'a self,
+        workspace: WorkspaceId,
+        asset: &'a str,
+        limits: (u64, &'a Cancel),
+    ) -> BoxFuture<'a, Result<Box<dyn AssetTexts>, Refused>>;
 }

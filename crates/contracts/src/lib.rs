@@ -1,4 +1,7 @@
-//! The published language: what one context may know about another. Types only.
+//! The published language: what one context may know about another. Types and ports, no rules.
 
 pub mod identity;
 pub mod lakehouse;
+mod refused;
+
+pub use refused::{Refused, Why};

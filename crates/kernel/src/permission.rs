@@ -41,8 +41,10 @@ permissions! {
     LakehouseRun = "lakehouse:run",
     /// Ask the lakehouse in SQL.
     LakehouseQuery = "lakehouse:query",
-    /// See decisions of entity resolution, and why they were made.
+    /// See runs of entity resolution and what they decided.
     ResolutionRead = "resolution:read",
+    /// See why two records are the same thing, or are not: what they hold.
+    ResolutionExplain = "resolution:explain",
     /// Resolve and evaluate.
     ResolutionRun = "resolution:run",
     /// See the members of the workspace, their roles and invitations.

@@ -17,6 +17,12 @@ pub enum ApiError {
         /// As it was asked for.
         given: String,
     },
+    /// As many listen to jobs as may.
+    #[error("could not begin another stream: {open} are open already")]
+    TooManyListeners {
+        /// Those of the caller, or of everybody where these are too many.
+        open: usize,
+    },
 }
 
 impl ProductError for ApiError {
@@ -24,6 +30,7 @@ impl ProductError for ApiError {
         match self {
             Self::UnknownEvent { .. } => ErrorKind::NotFound,
             Self::UnknownState { .. } => ErrorKind::Invalid,
+            Self::TooManyListeners { .. } => ErrorKind::TooMany,
         }
     }
 
@@ -31,11 +38,15 @@ impl ProductError for ApiError {
         match self {
             Self::UnknownEvent { .. } => "api.unknown_event",
             Self::UnknownState { .. } => "api.unknown_state",
+            Self::TooManyListeners { .. } => "api.too_many_listeners",
         }
     }
 
     fn remedy(&self) -> Option<String> {
         Some(match self {
+            Self::TooManyListeners { .. } => {
+                "close streams that nobody reads, or ask for the job itself now and then".to_owned()
+            }
             Self::UnknownEvent { .. } => "list events with `GET /api/v1/events`".to_owned(),
             Self::UnknownState { .. } => {
                 let known: Vec<_> = jobs::State::ALL.iter().map(|state| state.name()).collect();

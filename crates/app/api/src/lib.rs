@@ -8,6 +8,7 @@ mod error;
 mod events;
 mod form;
 mod jobs;
+mod live;
 
 use ::jobs::Jobs;
 use bus::DeadLetters;
@@ -15,6 +16,8 @@ use eventlog::EventLog;
 use http_edge::Operation;
 
 pub use error::ApiError;
+pub use jobs::JobProgress;
+pub use live::{Live, LiveLimits, Told};
 
 /// What the operations ask.
 #[derive(Debug, Clone)]
@@ -25,13 +28,15 @@ pub struct Spine {
     pub jobs: Jobs,
     /// Facts that could not be delivered.
     pub letters: DeadLetters,
+    /// Who listens to jobs at present.
+    pub live: Live,
 }
 
 impl Spine {
     /// The spine of this log.
     #[must_use]
     pub fn of(log: &EventLog, jobs: &Jobs) -> Self {
-        Self { log: log.clone(), jobs: jobs.clone(), letters: DeadLetters::of(log) }
+        Self { log: log.clone(), jobs: jobs.clone(), letters: DeadLetters::of(log), live: Live::default() }
     }
 
     /// All of its operations.

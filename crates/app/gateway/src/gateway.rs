@@ -135,6 +135,7 @@ fn plan(operation: &Operation, settings: &GatewaySettings) -> Plan {
         is_secret: operation.is_secret(),
         is_once: operation.is_once(),
         is_recognising: operation.is_recognising(),
+        is_stream: operation.is_stream(),
         max_body_bytes: operation.max_body_bytes().unwrap_or(settings.max_body_bytes),
         timeout: operation.timeout().unwrap_or(usual),
     }

@@ -22,7 +22,7 @@ use axum::{
 };
 use futures::{FutureExt as _, future::BoxFuture};
 use http_edge::{
-    Access, Authenticated, Caller, Correlation, Credential, From as CameFrom, HttpError, Problem, Recognised,
+    Access, Authenticated, Caller, Correlation, Credential, From as CameFrom, HttpError, Problem, Recognised, Standing,
 };
 use tokio::time;
 use tower::{Service, ServiceExt as _};
@@ -167,6 +167,10 @@ impl Guard {
         if let Some(Authenticated { actor, .. }) = caller {
             parts.extensions.insert(Caller(actor));
         }
+        if way.plan.is_stream {
+            let standing = self.standing(way, &parts);
+            parts.extensions.insert(standing);
+        }
         // A target knows `GET`; that the body is left out is settled here.
         if parts.method == Method::HEAD {
             parts.method = Method::GET;
@@ -240,6 +244,26 @@ impl Guard {
             Err(refused) if is_public && is_ended_session(&shown, &refused) => Ok(None),
             Err(refused) => Err(refused),
         }
+    }
+
+    /// Asks for the caller once more while an answer goes on. It costs no budget: it is the same request.
+    fn standing(&self, way: &Way, parts: &Parts) -> Standing {
+        let (authenticate, access) = (Arc::clone(&self.shared.authenticate), way.plan.access);
+        let shown = credential::shown(&parts.headers).ok().flatten();
+        Standing::by(move || {
+            let asked = shown.clone().map(|shown| authenticate(shown));
+            async move {
+                if access == Access::Public {
+                    return Ok(());
+                }
+                let who = asked.ok_or(HttpError::NobodyKnown)?.await?;
+                if let Access::Needs(permission) = access {
+                    who.actor.require(permission)?;
+                }
+                Ok(())
+            }
+            .boxed()
+        })
     }
 
     /// The body, then the target.

@@ -24,6 +24,8 @@ pub(crate) struct Plan {
     pub(crate) is_secret: bool,
     pub(crate) is_once: bool,
     pub(crate) is_recognising: bool,
+    /// It goes on for as long as there is something to tell.
+    pub(crate) is_stream: bool,
     pub(crate) max_body_bytes: u64,
     pub(crate) timeout: Duration,
 }

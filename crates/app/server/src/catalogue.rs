@@ -8,7 +8,7 @@ use gateway::{Matrix, Role, permissions_matrix};
 use http_edge::{Operation, document};
 use identity::{Identity, built_in_roles};
 use jobs::Jobs;
-use kernel::{Source, SystemChance};
+use kernel::{Source, SystemChance, WorkspaceId};
 use sql::{Database, Settings};
 
 use crate::{failure::Failure, wiring};
@@ -22,7 +22,7 @@ async fn operations() -> Result<Vec<Operation>, Failure> {
     let log = EventLog::new(database, ring, source, Vec::new());
     let jobs = Jobs::new(log.clone());
     let identity = Arc::new(Identity::open(log.clone(), jobs.clone(), identity::Settings::default())?);
-    Ok(wiring::operations((&log, &jobs), &identity, Path::new(".")))
+    Ok(wiring::operations((&log, &jobs), &identity, (Path::new("."), WorkspaceId::new())))
 }
 
 /// The API's description, `OpenAPI` 3.1 as JSON, as a server serves it at `/api/openapi.json`.

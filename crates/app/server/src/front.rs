@@ -79,7 +79,7 @@ impl Front {
             source: source.clone(),
         };
         let settings = wiring::gateway_settings(config);
-        let mut operations = wiring::operations((&backends.log, &backends.jobs), &identity, project);
+        let mut operations = wiring::operations((&backends.log, &backends.jobs), &identity, (project, workspace));
         let edge = Edge {
             authenticate: Arc::clone(&gates.authenticate),
             charge: gateway::charge(&settings, gates.limits.clone())?,

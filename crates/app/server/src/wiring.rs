@@ -5,13 +5,14 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use api::Spine;
 use config::Config;
+use contracts::lakehouse::ReadAssets;
 use eventlog::EventLog;
 use gateway::{GatewaySettings, MIGRATIONS, Rate, TlsFiles, reference};
 use http_edge::{About, OldestTls, Operation};
 use identity::{Identity, IdentityError, Mailer, Outbox, PasswordSettings, Settings, Smtp, Sso};
 use jobs::Jobs;
 use kernel::{SystemClock, WorkspaceId};
-use lakehouse_http::Served;
+use lakehouse_http::ServedProject;
 use modules::{Module, Parts};
 use outbound::Outbound;
 
@@ -32,6 +33,7 @@ pub(crate) const ABOUT: About = About {
 fn modules(config: &Config, project: &Path, workspace: WorkspaceId) -> Result<Vec<Module>, Failure> {
     Ok(vec![
         lakehouse::module(project, workspace, Arc::new(SystemClock), Arc::new(Resolution)),
+        resolution_http::module(&(Arc::new(served(project, workspace)) as Arc<dyn ReadAssets>)),
         identity::module(&identity_settings(config), mailer(config, project)?),
         Module { name: "gateway", migrations: MIGRATIONS, ..Module::default() },
     ])
@@ -64,16 +66,26 @@ pub(crate) fn parts(config: &Config, project: &Path) -> Result<Parts, Failure> {
     Ok(Module::all(&modules(config, project, workspace::read_or_make(project)?)?))
 }
 
-/// Every operation of the API.
-pub(crate) fn operations((log, jobs): (&EventLog, &Jobs), identity: &Arc<Identity>, project: &Path) -> Vec<Operation> {
-    let served = Served {
-        root: project.to_owned(),
-        clock: Arc::new(SystemClock),
-        resolver: Arc::new(Resolution),
-        log: log.clone(),
-        jobs: jobs.clone(),
-    };
-    let parts = [identity_http::operations(identity), Spine::of(log, jobs).operations(), served.operations()];
+/// The project, as other contexts and callers read it.
+fn served(project: &Path, workspace: WorkspaceId) -> ServedProject {
+    let root = project.to_owned();
+    ServedProject { root, workspace, clock: Arc::new(SystemClock), resolver: Arc::new(Resolution) }
+}
+
+/// Every operation of the API, over the project of this workspace.
+pub(crate) fn operations(
+    (log, jobs): (&EventLog, &Jobs),
+    identity: &Arc<Identity>,
+    (project, workspace): (&Path, WorkspaceId),
+) -> Vec<Operation> {
+    let served = served(project, workspace);
+    let assets: Arc<dyn ReadAssets> = Arc::new(served.clone());
+    let parts = [
+        identity_http::operations(identity),
+        Spine::of(log, jobs).operations(),
+        lakehouse_http::Served::new(served, log, jobs).operations(),
+        resolution_http::Served::new(assets, log, jobs).operations(),
+    ];
     parts.into_iter().flatten().collect()
 }
 

@@ -10,7 +10,8 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Access, Operation, ProblemBody,
+    Access, Field, Operation, ProblemBody,
+    listing::{of_fields, of_filter, of_sort},
     operation::{Content, Describe},
 };
 
@@ -107,7 +108,7 @@ fn parameters(operation: &Operation, generator: &mut SchemaGenerator) -> Vec<Val
         })
         .collect();
     if let Some(query) = operation.query {
-        all.extend(of_query(query, generator));
+        all.extend(of_query(query, generator).into_iter().map(|parameter| of_list(parameter, operation.listing)));
     }
     if operation.takes_version {
         all.push(json!({ "name": "If-Match", "in": "header", "required": false, "schema": { "type": "string" },
@@ -123,10 +124,8 @@ fn parameters(operation: &Operation, generator: &mut SchemaGenerator) -> Vec<Val
 
 /// Each property of the query's struct is a parameter.
 fn of_query(query: Describe, generator: &mut SchemaGenerator) -> Vec<Value> {
-    let mut root = query(generator).to_value();
-    if let Some(name) = root.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next()) {
-        root = generator.definitions().get(name).cloned().unwrap_or_default();
-    }
+    let given = query(generator).to_value();
+    let root = referred(&given, generator).unwrap_or(given);
     let required: Vec<&str> =
         root["required"].as_array().map(|names| names.iter().filter_map(Value::as_str).collect()).unwrap_or_default();
     let Some(properties) = root["properties"].as_object() else { return Vec::new() };
@@ -140,6 +139,19 @@ fn of_query(query: Describe, generator: &mut SchemaGenerator) -> Vec<Value> {
         parameter
     };
     properties.iter().map(one).collect()
+}
+
+/// What `filter`, `sort` and `fields` mean is the same everywhere; which fields they know is the list's.
+fn of_list(mut parameter: Value, fields: Option<&[Field]>) -> Value {
+    let Some(fields) = fields else { return parameter };
+    let told = match parameter["name"].as_str() {
+        Some("filter") => of_filter(fields),
+        Some("sort") => of_sort(fields),
+        Some("fields") => of_fields(fields),
+        _ => return parameter,
+    };
+    parameter["description"] = told.into();
+    parameter
 }
 
 /// What may be left out of a query has no null: `?a=null` is the text.
@@ -165,7 +177,9 @@ fn responses(operation: &Operation, problem: &Value, generator: &mut SchemaGener
     let answer = match content {
         Content::Nothing => json!({ "description": reason }),
         Content::Json(describe) => {
-            json!({ "description": reason, "content": { "application/json": { "schema": schema(*describe, generator) } } })
+            let whole = schema(*describe, generator);
+            let schema = if takes_fields(operation, generator) { in_parts(whole, generator) } else { whole };
+            json!({ "description": reason, "content": { "application/json": { "schema": schema } } })
         }
         Content::Text(media_type) => {
             json!({ "description": reason, "content": { *media_type: { "schema": { "type": "string" } } } })
@@ -173,11 +187,36 @@ fn responses(operation: &Operation, problem: &Value, generator: &mut SchemaGener
         // `itemSchema` is a word of OpenAPI 3.2; until then the schema of an event's data is an extension.
         Content::Events(describe) => {
             let event = schema(*describe, generator);
-            json!({ "description": "Server-sent events; the data of each is JSON.", "content": { "text/event-stream": { "schema": { "type": "string" }, "x-event": event } } })
+            json!({ "description": reason, "content": { "text/event-stream": { "schema": { "type": "string" }, "x-event": event } } })
         }
     };
     let refusal = json!({ "description": "A refusal; `code` says which, and has a page.", "content": { "application/problem+json": { "schema": problem } } });
     json!({ status.as_str(): answer, "default": refusal })
+}
+
+/// Whether a caller may ask for some members of the items.
+fn takes_fields(operation: &Operation, generator: &mut SchemaGenerator) -> bool {
+    let Some(query) = operation.query.filter(|_| operation.listing.is_some()) else { return false };
+    of_query(query, generator).iter().any(|parameter| parameter["name"] == "fields")
+}
+
+/// The schema of a list whose items may lack any member, for that is what `fields` asks for.
+fn in_parts(list: Value, generator: &mut SchemaGenerator) -> Value {
+    let mut page = referred(&list, generator).unwrap_or(list);
+    let Some(items) = page.pointer_mut("/properties/items/items") else { return page };
+    if let Some(mut item) = referred(items, generator) {
+        if let Some(members) = item.as_object_mut() {
+            members.remove("required");
+        }
+        *items = item;
+    }
+    page
+}
+
+/// What a schema refers to; `None` where it says all itself.
+fn referred(schema: &Value, generator: &mut SchemaGenerator) -> Option<Value> {
+    let name = schema.get("$ref")?.as_str()?.rsplit('/').next()?;
+    generator.definitions().get(name).cloned()
 }
 
 /// A component's dialect is the document's.

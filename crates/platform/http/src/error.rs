@@ -56,6 +56,19 @@ pub enum HttpError {
     /// Fields are missing, unknown or of another type.
     #[error("could not read the request: a field is not as described")]
     BadFields,
+    /// `filter`, `sort` or `fields` of a list cannot be read, or names what there is not.
+    #[error("could not read `{parameter}` at character {at}: {why}")]
+    BadParameter {
+        /// Which of them.
+        parameter: &'static str,
+        /// Counted from 1.
+        at: usize,
+        /// What is wrong there.
+        why: String,
+    },
+    /// An answer that cannot be written as JSON.
+    #[error("could not write the answer")]
+    Unwritable(#[source] serde_json::Error),
     /// The body is larger than it may be.
     #[error("could not take the body: it is too large")]
     TooLarge,
@@ -84,8 +97,10 @@ impl ProductError for HttpError {
             | Self::NotJson
             | Self::BadJson { .. }
             | Self::BadFields
+            | Self::BadParameter { .. }
             | Self::TooLarge
             | Self::CutOff => ErrorKind::Invalid,
+            Self::Unwritable(_) => ErrorKind::Internal,
             Self::Starting | Self::Stopping => ErrorKind::Unavailable,
         }
     }
@@ -100,6 +115,8 @@ impl ProductError for HttpError {
             Self::NotJson => "http.not_json",
             Self::BadJson { .. } => "http.bad_json",
             Self::BadFields => "http.bad_fields",
+            Self::BadParameter { .. } => "http.bad_parameter",
+            Self::Unwritable(_) => "http.unwritable",
             Self::TooLarge => "http.too_large",
             Self::CutOff => "http.cut_off",
             Self::OtherVersion => "http.other_version",
@@ -122,6 +139,8 @@ impl ProductError for HttpError {
             Self::NotJson => "send the header `Content-Type: application/json`",
             Self::BadJson { .. } => "correct the JSON at that place",
             Self::BadFields => "compare the request with the API's description at `/api/docs`",
+            Self::BadParameter { .. } => "correct it at that place; the description of the list names its fields",
+            Self::Unwritable(_) => "please report it with the line in the log",
             Self::TooLarge => "send less at once",
             Self::CutOff | Self::Starting | Self::Stopping => "send the request again",
             Self::OtherVersion => "read it again, and make the change on what is there now",

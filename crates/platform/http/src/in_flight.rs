@@ -16,10 +16,13 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use futures::StreamExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use tokio::sync::watch;
 
 use crate::{HttpError, Problem};
+
+/// The media type of server-sent events.
+const EVENTS: &[u8] = b"text/event-stream";
 
 /// Requests in progress. Clones share them.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +33,7 @@ struct Inner {
     /// By number of arrival.
     requests: Mutex<Arrivals>,
     is_cut: watch::Sender<bool>,
+    is_ending: watch::Sender<bool>,
 }
 
 #[derive(Debug, Default)]
@@ -60,6 +64,11 @@ impl InFlight {
         self.0.requests.lock().unwrap_or_else(PoisonError::into_inner).open.values().map(Name::to_string).collect()
     }
 
+    /// Ends streams of events, which have no end of their own: who listens comes again, to another process or the next one.
+    pub(crate) fn end_streams(&self) {
+        self.0.is_ending.send_replace(true);
+    }
+
     /// Ends all of them: those without an answer get a 503, streams stop.
     pub(crate) fn cut(&self) {
         self.0.is_cut.send_replace(true);
@@ -75,10 +84,19 @@ impl InFlight {
 
     /// Waits for [`cut`](Self::cut).
     fn when_cut(&self) -> impl Future<Output = ()> + Send + 'static {
-        let (of, mut is_cut) = (self.clone(), self.0.is_cut.subscribe());
+        self.when(self.0.is_cut.subscribe())
+    }
+
+    /// Waits for [`end_streams`](Self::end_streams).
+    fn when_ending(&self) -> impl Future<Output = ()> + Send + 'static {
+        self.when(self.0.is_ending.subscribe())
+    }
+
+    fn when(&self, mut flag: watch::Receiver<bool>) -> impl Future<Output = ()> + Send + 'static {
+        let of = self.clone();
         async move {
             // Fails only when the sender is gone, and `of` holds it.
-            let _ = is_cut.wait_for(|is_cut| *is_cut).await;
+            let _ = flag.wait_for(|is_raised| *is_raised).await;
             drop(of);
         }
     }
@@ -105,8 +123,11 @@ pub(crate) async fn track(State(in_flight): State<InFlight>, request: Request, n
     if response.body().size_hint().exact().is_some() {
         return response;
     }
+    let is_events =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(EVENTS));
     response.map(|body| {
-        let parts = body.into_data_stream().take_until(in_flight.when_cut());
+        let over = if is_events { in_flight.when_ending().left_future() } else { in_flight.when_cut().right_future() };
+        let parts = body.into_data_stream().take_until(over);
         Body::from_stream(parts.map(move |part| {
             let _until_the_last = &entry;
             part

@@ -14,6 +14,8 @@ use axum::{
 use kernel::Permission;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
+use crate::Field;
+
 /// Who may ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -63,7 +65,7 @@ pub(crate) enum Content {
     Nothing,
     Json(Describe),
     Text(&'static str),
-    /// Server-sent events, the data of each JSON.
+    /// Server-sent events, each with JSON of this form as its data.
     Events(Describe),
 }
 
@@ -81,6 +83,7 @@ pub struct Operation {
     pub(crate) query: Option<Describe>,
     pub(crate) body: Option<Describe>,
     pub(crate) answer: (StatusCode, Content),
+    pub(crate) listing: Option<&'static [Field]>,
     pub(crate) takes_version: bool,
     pub(crate) secret: bool,
     pub(crate) timeout: Option<Duration>,
@@ -144,6 +147,7 @@ impl Operation {
             query: None,
             body: None,
             answer: (StatusCode::NO_CONTENT, Content::Nothing),
+            listing: None,
             takes_version: false,
             secret: false,
             timeout: None,
@@ -199,7 +203,8 @@ impl Operation {
         Self { answer: (StatusCode::OK, Content::Text(media_type)), ..self }
     }
 
-    /// Sends events for a while, as `text/event-stream`; the data of each is JSON of this type.
+    /// Gives server-sent events (`text/event-stream`) with JSON of this form as their data. The answer begins within the time that
+    /// others have to end; who asked is asked for again by [`crate::Standing`] while it goes on.
     #[must_use]
     pub fn streams<E: JsonSchema>(self) -> Self {
         Self { answer: (StatusCode::OK, Content::Events(schema_of::<E>)), ..self }
@@ -228,6 +233,12 @@ impl Operation {
     #[must_use]
     pub fn recognises_callers(self) -> Self {
         Self { recognises_callers: true, ..self }
+    }
+
+    /// Takes `filter`, `sort` and `fields` as far as its query has them, over these fields of its items.
+    #[must_use]
+    pub fn lists(self, fields: &'static [Field]) -> Self {
+        Self { listing: Some(fields), ..self }
     }
 
     /// Takes `If-Match` with the version that the caller has seen.
@@ -290,6 +301,12 @@ impl Operation {
     #[must_use]
     pub fn draws_on(&self) -> Budget {
         self.budget
+    }
+
+    /// Whether it gives events for as long as there are some.
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        matches!(self.answer.1, Content::Events(_))
     }
 
     /// Whether its answer holds a secret.

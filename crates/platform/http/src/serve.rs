@@ -64,7 +64,7 @@ pub async fn serve(
 }
 
 /// Serves until `shutdown` ends. Then no new connection is taken, idle ones are closed, and requests have `timeout` to
-/// finish; those that do not are refused with 503 and named. Each request carries its peer as
+/// finish; those that do not are refused with 503 and named. Streams of events end at once. Each request carries its peer as
 /// [`axum::extract::ConnectInfo`].
 pub async fn serve_on(
     listener: TcpListener,
@@ -76,8 +76,10 @@ pub async fn serve_on(
     let in_flight = InFlight::default();
     let router = router.layer(middleware::from_fn_with_state(in_flight.clone(), track));
     let (begins, begun) = oneshot::channel();
+    let streams = in_flight.clone();
     let signal = async move {
         shutdown.await;
+        streams.end_streams();
         // Nobody listens only when the server is gone already.
         let _ = begins.send(());
     };

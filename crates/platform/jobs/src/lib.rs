@@ -55,7 +55,7 @@ pub use job::{BatchId, Job, JobId, MAX_BYTES, NEVER, Priority, Progress, State};
 pub use jobs::Jobs;
 pub use manage::Cancelled;
 pub use new::{Enqueued, NewJob, Unique};
-pub use query::{BatchProgress, Count, Filter};
+pub use query::{BatchProgress, Count, Filter, Order};
 pub use report::LOG_LINES;
 pub use retention::Keep;
 pub use schedule::Schedule;

@@ -13,6 +13,16 @@ const LIST: &str = "jobs.list_jobs";
 /// Kinds and states that are counted at most.
 const MOST_COUNTS: u32 = 1_000;
 
+/// In which order jobs are listed: that in which they were enqueued.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The newest first.
+    #[default]
+    NewestFirst,
+    /// The oldest first.
+    OldestFirst,
+}
+
 /// Which jobs are listed. The default asks for all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -22,6 +32,8 @@ pub struct Filter {
     pub kind: Option<String>,
     /// Of this batch.
     pub batch: Option<BatchId>,
+    /// In this order. A cursor goes on from its place in either.
+    pub order: Order,
 }
 
 /// Jobs of one kind in one state, over all workspaces.
@@ -77,7 +89,7 @@ impl Jobs {
         Ok(found)
     }
 
-    /// A workspace's jobs, the newest first.
+    /// A workspace's jobs.
     ///
     /// # Errors
     /// [`JobError::Word`] for a cursor of another list, and those of the database.
@@ -163,9 +175,13 @@ fn asked(filter: &Filter, after: Option<Uuid>, limit: u32) -> (String, Vec<Value
     if let Some(batch) = filter.batch {
         given(&mut text, "batch =", batch.0.into());
     }
+    let (beyond, end) = match filter.order {
+        Order::NewestFirst => ("id <", "true ORDER BY id DESC LIMIT"),
+        Order::OldestFirst => ("id >", "true ORDER BY id LIMIT"),
+    };
     if let Some(after) = after {
-        given(&mut text, "id <", after.into());
+        given(&mut text, beyond, after.into());
     }
-    given(&mut text, "true ORDER BY id DESC LIMIT", i64::from(limit).saturating_add(1).into());
+    given(&mut text, end, i64::from(limit).saturating_add(1).into());
     (text, values)
 }

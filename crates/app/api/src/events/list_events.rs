@@ -1,8 +1,8 @@
 //! `GET /api/v1/events`: events of the log or of one stream, in pages.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{extract::State, http::StatusCode};
 use eventlog::{LogError, Recorded};
-use http_edge::{Access, Caller, List, Operation, Params, Problem};
+use http_edge::{Access, Asked, Caller, Field, Kind, List, Listed, Operation, Params, Problem};
 use kernel::{Cursor, Page, PageRequest, Permission, WorkspaceId};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -16,10 +16,26 @@ const STREAM: &str = "events.list_stream";
 /// Events of the log that one call looks at, at most: where others' events lie between, a page is shorter and goes on.
 const LOOKED_AT: u32 = 5_000;
 
+const FIELDS: &[Field] = &[
+    Field::new("id", Kind::Text),
+    Field::new("stream", Kind::Text),
+    Field::new("version", Kind::Number),
+    Field::new("type", Kind::Text),
+    Field::new("schema_version", Kind::Number),
+    Field::shown("payload"),
+    Field::new("fact_type", Kind::Text),
+    Field::new("actor", Kind::Text),
+    Field::new("correlation_id", Kind::Text),
+    Field::new("causation_id", Kind::Text),
+    Field::new("occurred_at", Kind::Time),
+    Field::new("recorded_at", Kind::Time),
+];
+
 pub(super) fn operation(spine: &Spine) -> Operation {
     Operation::get("list_events", "/api/v1/events", Access::Needs(Permission::EventsRead))
         .about("List events, the oldest first", "A page may be shorter than asked for and still have a `next_cursor`. An event is listed once it is sealed, within a moment; those of one `stream` are listed at once.")
         .query::<Query>()
+        .lists(FIELDS)
         .answers::<List<EventForm>>(StatusCode::OK)
         .by(list_events, spine)
 }
@@ -30,6 +46,8 @@ pub(super) fn operation(spine: &Spine) -> Operation {
 struct Query {
     /// Only those of this stream, `context.aggregate.id`.
     stream: Option<String>,
+    filter: Option<String>,
+    fields: Option<String>,
     /// At most so many, 1 to 500; 50 where it is left out.
     #[schemars(range(min = 1, max = 500))]
     limit: Option<u32>,
@@ -41,20 +59,31 @@ async fn list_events(
     State(spine): State<Spine>,
     Caller(actor): Caller,
     Params(query): Params<Query>,
-) -> Result<Json<List<EventForm>>, Problem> {
+) -> Result<Listed<EventForm>, Problem> {
     actor.require(Permission::EventsRead)?;
+    let asked = Asked::of(FIELDS, query.filter.as_deref(), None, query.fields.as_deref())?;
+    let within = asked.filter().and_then(|filter| filter.equal_to("stream"));
+    let stream = query.stream.as_deref().or(within);
     let request = page(query.limit, query.cursor.as_deref())?;
-    let name = if query.stream.is_some() { STREAM } else { LOG };
+    let (spine, workspace) = (&spine, actor.workspace);
+    asked.gather(request, |page| read(spine, (workspace, stream), page), EventForm::from).await
+}
+
+async fn read(
+    spine: &Spine,
+    (workspace, stream): (WorkspaceId, Option<&str>),
+    request: PageRequest,
+) -> Result<Page<Recorded>, Problem> {
+    let name = if stream.is_some() { STREAM } else { LOG };
     let after = match request.after() {
         // A cursor that was made by hand begins somewhere else, and harms nobody.
         Some(cursor) => cursor.position(name)?.try_into().map_or(0, u64::from_be_bytes),
         None => 0,
     };
-    let found = match &query.stream {
-        Some(stream) => of_stream(&spine, (actor.workspace, stream), (after, &request)).await?,
-        None => of_log(&spine, actor.workspace, (after, &request)).await?,
-    };
-    Ok(Json(List::of(found, EventForm::from)))
+    Ok(match stream {
+        Some(stream) => of_stream(spine, (workspace, stream), (after, &request)).await?,
+        None => of_log(spine, workspace, (after, &request)).await?,
+    })
 }
 
 async fn of_stream(

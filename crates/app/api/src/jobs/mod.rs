@@ -3,11 +3,14 @@
 mod cancel_job;
 mod discard_job;
 mod list_jobs;
+mod progress;
 mod retry_job;
 mod show_job;
+mod watch_job;
 
 use http_edge::Operation;
 use jobs::Job;
+pub use progress::JobProgress;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -18,6 +21,7 @@ pub(crate) fn operations(spine: &Spine) -> Vec<Operation> {
     vec![
         list_jobs::operation(spine),
         show_job::operation(spine),
+        watch_job::operation(spine),
         cancel_job::operation(spine),
         retry_job::operation(spine),
         discard_job::operation(spine),

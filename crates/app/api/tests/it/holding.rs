@@ -16,7 +16,7 @@ fn filled(path: &str) -> String {
 #[tokio::test]
 async fn nobody_and_who_lacks_the_permission_are_refused_by_each() {
     let rig = Rig::new(&[]).await;
-    assert_eq!(rig.operations.len(), 12);
+    assert_eq!(rig.operations.len(), 13);
     for operation in &rig.operations {
         assert!(matches!(operation.access(), Access::Needs(_)), "{operation:?}");
         let (method, path) = (operation.method().clone(), filled(operation.path()));

@@ -3,4 +3,6 @@
 mod holding;
 mod jobs;
 mod letters;
+mod lists;
 mod rig;
+mod watching;

@@ -9,5 +9,6 @@ mod raw;
 mod reference;
 mod repeated;
 mod shapes;
+mod streams;
 mod tls;
 mod world;

@@ -1,6 +1,7 @@
 //! Operations that are made up, one for each thing that a layer has to meet.
 
 use std::{
+    convert::Infallible,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -12,9 +13,11 @@ use axum::{
     Json,
     body::{Body, Bytes},
     http::{HeaderMap, StatusCode, header},
+    response::IntoResponse,
 };
 use http_edge::{
-    Access, Body as JsonBody, Budget, Caller, Correlation, From, Operation, Part, Problem, Repeated, Versioned,
+    Access, Body as JsonBody, Budget, Caller, Correlation, From, Operation, Part, Problem, Repeated, Standing,
+    Versioned,
 };
 use kernel::Permission;
 use serde_json::{Value, json};
@@ -69,6 +72,16 @@ async fn echo(Caller(actor): Caller, From(address): From, correlation: Correlati
         "who": actor.who.to_string(), "address": address, "headers": names,
         "request_id": correlation.request_id.as_deref(), "traceparent": correlation.traceparent.as_deref(),
     }))
+}
+
+/// Events for longer than its time to answer, each with what the caller's standing is by then.
+async fn watch(standing: Standing) -> impl IntoResponse {
+    let tell = move |standing: Standing| async move {
+        tokio::time::sleep(Duration::from_millis(40)).await;
+        let told = if standing.check().await.is_ok() { "data: may\n\n" } else { "data: may not\n\n" };
+        Some((Ok::<_, Infallible>(told), standing))
+    };
+    ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(futures::stream::unfold(standing, tell)))
 }
 
 fn big() -> Json<Value> {
@@ -133,6 +146,10 @@ fn reads(state: &Arc<State>, read: Access) -> Vec<Operation> {
             },
             state,
         ),
+        Operation::get("watch_things", "/api/v1/watched", read)
+            .streams::<u32>()
+            .within(Duration::from_millis(50))
+            .by(watch, state),
         Operation::get("run_heavily", "/api/v1/heavily", read).budget(Budget::Heavy).by(async || "done", state),
         Operation::get("show_refusal", "/api/v1/refusal", Access::Public)
             .by(async || -> Result<Body, Problem> { Err(http_edge::HttpError::OtherVersion.into()) }, state),

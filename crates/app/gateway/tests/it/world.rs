@@ -1,6 +1,9 @@
 //! A gateway around made-up operations, with callers by role.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
 
 use axum::{
     Router,
@@ -34,6 +37,8 @@ pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) answers: Answers,
     pub(crate) place: Place,
+    /// Credentials that have ended meanwhile.
+    pub(crate) ended: Arc<Mutex<Vec<String>>>,
     gates: Gates,
 }
 
@@ -76,10 +81,15 @@ fn workspace() -> WorkspaceId {
 }
 
 /// `ann` and `bob` before a role are two users: `ann-manager`.
-fn authenticate() -> Authenticate {
-    Arc::new(|credential: Credential| {
+fn authenticate(ended: &Arc<Mutex<Vec<String>>>) -> Authenticate {
+    let ended = Arc::clone(ended);
+    Arc::new(move |credential: Credential| {
         let (text, is_session) = (credential.expose().to_owned(), matches!(credential, Credential::Session(_)));
+        let has_ended = ended.lock().expect("whole").contains(&text);
         async move {
+            if has_ended {
+                return Err(HttpError::NobodyKnown.into());
+            }
             let (user, role) = text.split_once('-').unwrap_or(("ann", &text));
             let (_, permissions) = ROLES.iter().find(|(name, _)| *name == role).ok_or(HttpError::NobodyKnown)?;
             let user_id = UserId(Uuid::from_bytes([user.as_bytes()[0]; 16]));
@@ -106,8 +116,9 @@ impl World {
         let master = MasterKeys::random(&SystemChance);
         let keys = KeyRing::new(Arc::new(MemoryKeyStore::default()), master, source.clone(), KeyLimits::default());
         let answers = Answers::new(place.database.clone(), keys, source.clone());
+        let ended = Arc::default();
         let gates = Gates {
-            authenticate: authenticate(),
+            authenticate: authenticate(&ended),
             limits: Arc::new(MemoryLimits::new(clock.clone(), 10_000)),
             answers: answers.clone(),
             csrf_key: [9; 32].into(),
@@ -116,7 +127,7 @@ impl World {
         let state = Arc::new(State::default());
         let operations = operations(&state);
         let router = Gateway::mount(&settings, gates.clone(), &operations).expect("mounted");
-        Self { router, operations, state, clock, answers, place, gates }
+        Self { router, operations, state, clock, answers, place, ended, gates }
     }
 
     pub(crate) fn gates(&self) -> Gates {

@@ -15,6 +15,14 @@ pub enum EngineError {
     /// The project's text is wrong.
     #[error(transparent)]
     Model(#[from] lakehouse_model::ModelError),
+    /// An asset has more rows than somebody can take.
+    #[error("could not take the rows of `{asset}`: there are more than {most}")]
+    TooManyRows {
+        /// The asset.
+        asset: AssetName,
+        /// What can be taken.
+        most: u64,
+    },
     /// The statement cannot be planned.
     #[error("could not plan `{what}`")]
     Plan {
@@ -197,7 +205,8 @@ impl ProductError for EngineError {
             Self::File(error) => error.kind(),
             Self::Model(error) => error.kind(),
             Self::Resolve { source, .. } => source.kind(),
-            Self::Plan { .. }
+            Self::TooManyRows { .. }
+            | Self::Plan { .. }
             | Self::Execute { .. }
             | Self::KeyNotUnique { .. }
             | Self::KeyCollision { .. }
@@ -218,6 +227,7 @@ impl ProductError for EngineError {
             Self::File(error) => error.code(),
             Self::Model(error) => error.code(),
             Self::Resolve { source, .. } => source.code(),
+            Self::TooManyRows { .. } => "lakehouse.too_many_rows",
             Self::Plan { .. } => "lakehouse.bad_sql",
             Self::Execute { .. } => "lakehouse.sql_failed",
             Self::Storage { .. } => "lakehouse.storage",
@@ -249,6 +259,9 @@ impl ProductError for EngineError {
             Self::File(error) => return error.remedy(),
             Self::Model(error) => return error.remedy(),
             Self::Resolve { source, .. } => return source.remedy(),
+            Self::TooManyRows { .. } => {
+                "use a view with fewer of them, or the command line, which reads files of any size"
+            }
             Self::Plan { .. } => "correct the statement; `grayghost assets` lists the tables that exist",
             Self::Execute { .. } => {
                 "look at the values that the statement meets; `try_cast` gives NULL where `cast` stops"

@@ -13,6 +13,7 @@ mod query;
 mod resolver;
 mod results;
 mod sql;
+mod texts;
 
 pub use check::{CheckOutcome, Dimension};
 pub use delta::{DataFile, LakeTable};
@@ -20,7 +21,7 @@ pub use error::EngineError;
 pub use lake::{Lake, Progress, TableFacts, Work};
 pub use load::{FileFit, Loaded, PreparedFile, fit_headers};
 pub use make::{DUPLICATES_MARK, Made, ROWS_IN_MARK};
-pub use query::QueryResult;
+pub use query::{QueryLimits, QueryResult};
 pub use resolver::{Grouping, Records, Refusal, Resolver};
 pub use results::{RESULTS, ResultRow};
 pub use sql::{ColumnSource, ColumnSources, SourceKind};

@@ -1,13 +1,19 @@
 //! One reading statement over the lake, and cells as JSON.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use arrow::{
     array::{Array, AsArray, RecordBatch},
     datatypes::{DataType, Decimal128Type},
     util::display::{ArrayFormatter, FormatOptions},
 };
-use datafusion::{execution::context::SQLOptions, prelude::DataFrame};
+use datafusion::{
+    execution::{
+        context::SQLOptions,
+        runtime_env::{RuntimeEnv, RuntimeEnvBuilder},
+    },
+    prelude::DataFrame,
+};
 use futures::{StreamExt, future::BoxFuture};
 use kernel::Cancel;
 use lakehouse_model::{AssetName, Project};
@@ -16,6 +22,8 @@ use serde_json::Value;
 use crate::{EngineError, Lake, sql::plan_error};
 
 const WHAT: &str = "statement";
+/// The share of a statement's memory that its steps may use.
+const WHOLE: f64 = 1.0;
 /// Decimals of up to this many digits are the same as a JSON number.
 const JSON_EXACT_DIGITS: usize = 15;
 
@@ -34,15 +42,25 @@ pub struct QueryResult {
     pub truncated: bool,
 }
 
+/// What a statement of somebody else is held to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueryLimits {
+    /// Rows of the answer at most.
+    pub rows: usize,
+    /// Memory in which it sorts, joins and groups; what it can put on the disk beyond that, it does.
+    pub memory_bytes: usize,
+}
+
 impl Lake {
-    /// Answers one statement that only reads, with so many rows at most; `None` for all of them.
+    /// Answers one statement that only reads, within these limits; `None` for those of the machine. It ends when it is dropped.
     ///
     /// # Errors
-    /// [`EngineError::Plan`], [`EngineError::NotReadOnly`], [`EngineError::Execute`], [`EngineError::Cancelled`].
+    /// [`EngineError::Plan`], [`EngineError::NotReadOnly`], [`EngineError::UnknownTable`], [`EngineError::Execute`],
+    /// [`EngineError::Cancelled`].
     pub fn query<'a>(
         &'a self,
         project: &'a Project,
-        (statement, most): (&'a str, Option<usize>),
+        (statement, limits): (&'a str, Option<QueryLimits>),
         cancel: &'a Cancel,
     ) -> BoxFuture<'a, Result<QueryResult, EngineError>> {
         Box::pin(async move {
@@ -57,20 +75,30 @@ impl Lake {
                 let Some(layer) = name.schema() else { continue };
                 let name = AssetName { layer: layer.to_owned(), name: name.table().to_owned() };
                 let known = project.assets().iter().any(|(asset, _)| *asset == name);
-                if known || self.facts(&name).await?.is_some() {
+                // A name becomes a folder: one that is no plain name would lead out of the lake.
+                let is_plain = AssetName::parse(&name.to_string()).is_ok();
+                if known || is_plain && self.facts(&name).await?.is_some() {
                     tables.insert(name.clone(), self.readable(project, &name).await?);
                 } else {
                     return Err(EngineError::UnknownTable { nearest: project.nearest_asset(&name.to_string()), name });
                 }
             }
-            let session = self.sessions.open(tables)?;
+            let session = match limits {
+                Some(limits) => self.sessions.bounded(tables, memory(limits)?)?,
+                None => self.sessions.open(tables)?,
+            };
             let planned = session.state().statement_to_plan(parsed).await;
             let plan = planned.map_err(|error| plan_error(WHAT, None, error))?;
             let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
             reading.verify_plan(&plan).map_err(|_| EngineError::NotReadOnly)?;
-            collect(DataFrame::new(session.state(), plan), most, cancel).await
+            collect(DataFrame::new(session.state(), plan), limits.map(|limits| limits.rows), cancel).await
         })
     }
+}
+
+fn memory(limits: QueryLimits) -> Result<Arc<RuntimeEnv>, EngineError> {
+    let bounded = RuntimeEnvBuilder::new().with_memory_limit(limits.memory_bytes, WHOLE).build_arc();
+    bounded.map_err(|error| EngineError::execute(&WHAT, error))
 }
 
 /// The rows of a frame as JSON cells, so many at most.

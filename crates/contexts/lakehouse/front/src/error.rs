@@ -2,7 +2,7 @@
 
 use eventlog::LogError;
 use jobs::JobError;
-use kernel::{ErrorKind, Forbidden, ProductError};
+use kernel::{ErrorKind, Forbidden, ProductError, WordError};
 use lakehouse_engine::EngineError;
 use lakehouse_model::ModelError;
 use sql::SqlError;
@@ -76,6 +76,9 @@ pub enum LakehouseError {
         /// As given.
         pattern: String,
     },
+    /// The workspace has no project on this server.
+    #[error("this workspace has no lakehouse here")]
+    OtherWorkspace,
     /// There is no such asset.
     #[error("there is no asset `{name}`")]
     UnknownAsset {
@@ -125,12 +128,21 @@ pub enum LakehouseError {
         /// What is wrong with it.
         source: serde_json::Error,
     },
+    /// An answer took longer than it may.
+    #[error("could not answer within {millis} ms")]
+    TooSlow {
+        /// The time that it had.
+        millis: u64,
+    },
     /// The run was broken off before it said how it ended.
     #[error("the run was broken off")]
     Stopped,
     /// Who asks may not.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
+    /// A cursor is of another list.
+    #[error(transparent)]
+    Word(#[from] WordError),
     /// The log of facts could not take or give them.
     #[error(transparent)]
     Log(#[from] LogError),
@@ -164,12 +176,16 @@ impl ProductError for LakehouseError {
             Self::Engine(error) => error.kind(),
             Self::Model(error) => error.kind(),
             Self::Forbidden(error) => error.kind(),
+            Self::Word(error) => error.kind(),
             Self::Log(error) => error.kind(),
             Self::Job(error) => error.kind(),
             Self::Sql(error) => error.kind(),
             Self::Locked { .. } => ErrorKind::Conflict,
             Self::Io { .. } => ErrorKind::Unavailable,
-            Self::UnknownAsset { .. } | Self::UnknownColumn { .. } | Self::UnknownSource { .. } => ErrorKind::NotFound,
+            Self::OtherWorkspace
+            | Self::UnknownAsset { .. }
+            | Self::UnknownColumn { .. }
+            | Self::UnknownSource { .. } => ErrorKind::NotFound,
             Self::History { .. } | Self::Stopped | Self::Broken { .. } => ErrorKind::Internal,
             _ => ErrorKind::Invalid,
         }
@@ -180,6 +196,7 @@ impl ProductError for LakehouseError {
             Self::Engine(error) => error.code(),
             Self::Model(error) => error.code(),
             Self::Forbidden(error) => error.code(),
+            Self::Word(error) => error.code(),
             Self::Log(error) => error.code(),
             Self::Job(error) => error.code(),
             Self::Sql(error) => error.code(),
@@ -190,6 +207,7 @@ impl ProductError for LakehouseError {
             Self::HeaderMissing { .. } => "lakehouse.header_missing",
             Self::Drift { .. } => "lakehouse.drift",
             Self::NoFiles { .. } => "lakehouse.no_files",
+            Self::OtherWorkspace => "lakehouse.other_workspace",
             Self::UnknownAsset { .. } => "lakehouse.unknown_asset",
             Self::UnknownColumn { .. } => "lakehouse.unknown_column",
             Self::NotReconciled { .. } => "lakehouse.not_reconciled",
@@ -197,6 +215,7 @@ impl ProductError for LakehouseError {
             Self::NotEmpty { .. } => "lakehouse.not_empty",
             Self::UnknownTemplate { .. } => "lakehouse.unknown_template",
             Self::History { .. } => "lakehouse.history",
+            Self::TooSlow { .. } => "lakehouse.too_slow",
             Self::Stopped => "lakehouse.stopped",
             Self::Io { .. } => "lakehouse.write_failed",
             Self::Broken { .. } => "lakehouse.broken",
@@ -220,6 +239,7 @@ impl ProductError for LakehouseError {
             Self::Engine(error) => return error.remedy(),
             Self::Model(error) => return error.remedy(),
             Self::Forbidden(error) => return error.remedy(),
+            Self::Word(error) => return error.remedy(),
             Self::Log(error) => return error.remedy(),
             Self::Job(error) => return error.remedy(),
             Self::Sql(error) => return error.remedy(),
@@ -236,6 +256,7 @@ impl ProductError for LakehouseError {
                 "declare the columns in sources/{source_name}.yml, or set `drift: evolve` to take them in, or `drift: quarantine` to set such rows aside"
             ),
             Self::NoFiles { .. } => "give files, folders or patterns that exist".to_owned(),
+            Self::OtherWorkspace => "sign in to the workspace that the server's project belongs to".to_owned(),
             Self::UnknownAsset { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
             Self::UnknownAsset { nearest: None, .. } => "`grayghost assets` lists them".to_owned(),
             Self::UnknownColumn { known, .. } => format!("its columns are {known}"),
@@ -252,6 +273,10 @@ impl ProductError for LakehouseError {
                     .to_owned()
             }
             Self::Io { .. } => "check the folder's permissions and the space on its disk".to_owned(),
+            Self::TooSlow { .. } => {
+                "ask for less: fewer rows, a filter on the key of the table, or `timeout_ms` of up to a minute"
+                    .to_owned()
+            }
             Self::Stopped => "`grayghost jobs list` says why; run again: what was committed stays".to_owned(),
             Self::Broken { .. } => "run again; if it happens again, please report it with the line above".to_owned(),
         })

@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 
 use eventlog::{EventLog, How};
 use jobs::{JobId, Jobs};
-use kernel::{Actor, RunId, Timestamp, WorkspaceId};
-use sql::args;
+use kernel::{Actor, Cursor, Page, PageRequest, RunId, Timestamp, WorkspaceId};
+use sql::{Row, Sql, args};
+use uuid::Uuid;
 
 use crate::{
-    LakehouseError, RunState, RunSummary,
+    LakehouseError, RunOrder, RunState, RunSummary,
     domain::{Run, RunEvent},
 };
+
+/// The name of the list in its cursors.
+const LIST: &str = "lakehouse.list_runs";
 
 /// The log and the queue of one workspace, and who asks.
 #[derive(Debug, Clone)]
@@ -33,6 +37,38 @@ impl History {
         let select = "SELECT summary, job FROM lakehouse_runs WHERE workspace_id = $1 AND project = $2
              ORDER BY started_at DESC, run_id DESC LIMIT $3";
         let rows = self.log.database().tenant(self.workspace()).all(select, args![project, limit]).await?;
+        self.runs(&rows).await
+    }
+
+    /// A page of them.
+    pub(crate) async fn page(
+        &self,
+        project: &str,
+        order: RunOrder,
+        request: &PageRequest,
+    ) -> Result<Page<RunSummary>, LakehouseError> {
+        let (beyond, way) = match order {
+            RunOrder::NewestFirst => ("<", "DESC"),
+            RunOrder::OldestFirst => (">", "ASC"),
+        };
+        let mut select = "SELECT summary, job FROM lakehouse_runs WHERE workspace_id = $1 AND project = $2".to_owned();
+        let mut values = args![project, i64::from(request.limit()) + 1];
+        if let Some(cursor) = request.after() {
+            let (at, run) = place(cursor.position(LIST)?);
+            select += &format!(" AND (started_at {beyond} $4 OR (started_at = $4 AND run_id {beyond} $5))");
+            values.extend(args![at, run]);
+        }
+        select += &format!(" ORDER BY started_at {way}, run_id {way} LIMIT $3");
+        let rows = self.log.database().tenant(self.workspace()).all(Sql::made(select), values).await?;
+        let most = request.limit() as usize;
+        let items = self.runs(&rows[..rows.len().min(most)]).await?;
+        let next = items.last().filter(|_| rows.len() > most).map(|last| {
+            Cursor::new(LIST, &[last.started_at.0.to_be_bytes().as_slice(), last.run_id.0.as_bytes()].concat())
+        });
+        Ok(Page { items, next })
+    }
+
+    async fn runs(&self, rows: &[Row]) -> Result<Vec<RunSummary>, LakehouseError> {
         let mut runs = Vec::with_capacity(rows.len());
         for row in rows {
             let mut run: RunSummary = read(&row.get::<String>(0)?)?;
@@ -105,6 +141,13 @@ impl History {
             .await?;
         Ok(())
     }
+}
+
+/// Where a page ended; a position that was made by hand is somewhere, and harms nobody.
+fn place(position: &[u8]) -> (Timestamp, Uuid) {
+    let (at, run) = position.split_at_checked(8).unwrap_or_default();
+    let at = at.try_into().map_or(0, i64::from_be_bytes);
+    (Timestamp(at), Uuid::from_slice(run).unwrap_or_default())
 }
 
 fn read<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, LakehouseError> {

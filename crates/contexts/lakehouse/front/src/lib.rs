@@ -27,7 +27,7 @@ pub use error::LakehouseError;
 pub use history::History;
 pub use init::init_project;
 use kernel::{Cancel, Clock};
-pub use lakehouse_engine::{Grouping, Records, Refusal, Resolver};
+pub use lakehouse_engine::{Grouping, QueryLimits, Records, Refusal, Resolver};
 use lakehouse_engine::{Lake, Work};
 use lakehouse_model::Project;
 pub use module::module;
@@ -35,6 +35,7 @@ pub use outcome::{
     AssetResult, AssetState, CheckCounts, CheckResult, Fault, FileResult, FileState, Reconciliation, RunState,
     RunSummary,
 };
+pub use queries::RunOrder;
 pub use request::{
     AssetInfo, ColumnEdge, Finding, LineageStep, LineageView, Listener, QueryRows, RunProgress, RunRequest,
 };

@@ -25,6 +25,6 @@ async fn check_quality(
 ) -> Result<Json<List<CheckResult>>, Problem> {
     // Samples are rows: who may not read rows may not see them.
     actor.require(Permission::LakehouseQuery)?;
-    let items = served.open().await?.check_quality(Some(asset), Cancel::default()).await?;
+    let items = served.open(&actor).await?.check_quality(Some(asset), Cancel::default()).await?;
     Ok(Json(List { items, next_cursor: None }))
 }

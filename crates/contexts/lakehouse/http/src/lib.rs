@@ -1,6 +1,7 @@
 //! The lakehouse over HTTP, one operation a file.
 //!
-//! The project is read anew for each call, so that a change of its models needs no new start. Absent on purpose: files named by
+//! The project is read anew for each call, so that a change of its models needs no new start. It belongs to one workspace: callers
+//! of another are told that there is none. Absent on purpose: files named by
 //! a caller. A run over HTTP loads what the project's sources name, for a path on the server is nobody's to give.
 
 mod check_quality;
@@ -8,33 +9,39 @@ mod form;
 mod list_assets;
 mod list_runs;
 mod query_sql;
+mod served_project;
 mod show_lineage;
 mod start_run;
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use eventlog::EventLog;
 use http_edge::Operation;
 use jobs::Jobs;
-use kernel::{Actor, Clock};
-use lakehouse::{History, Lakehouse, LakehouseError, Resolver};
+use kernel::{Actor, Cursor, PageRequest, WordError};
+use lakehouse::{History, Lakehouse, LakehouseError};
+use tokio::sync::Semaphore;
+
+pub use served_project::ServedProject;
 
 /// What the operations ask: one project, and where its runs are recorded.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Served {
-    /// Folder of the project.
-    pub root: PathBuf,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Who decides which records are the same thing.
-    pub resolver: Arc<dyn Resolver>,
-    /// Facts.
-    pub log: EventLog,
-    /// The queue.
-    pub jobs: Jobs,
+    project: ServedProject,
+    log: EventLog,
+    jobs: Jobs,
+    /// Turns of statements, which all of them share.
+    statements: Arc<Semaphore>,
 }
 
 impl Served {
+    /// This project; its runs are facts of this log and jobs of this queue.
+    #[must_use]
+    pub fn new(project: ServedProject, log: &EventLog, jobs: &Jobs) -> Self {
+        let statements = Arc::new(Semaphore::new(query_sql::MOST_AT_ONCE));
+        Self { project, log: log.clone(), jobs: jobs.clone(), statements }
+    }
+
     /// All operations of the lakehouse.
     #[must_use]
     pub fn operations(&self) -> Vec<Operation> {
@@ -48,21 +55,17 @@ impl Served {
         ]
     }
 
-    async fn open(&self) -> Result<Lakehouse, LakehouseError> {
-        let (root, clock, resolver) = (self.root.clone(), Arc::clone(&self.clock), Arc::clone(&self.resolver));
-        // Files are read, of which a project may have hundreds.
-        tokio::task::spawn_blocking(move || Lakehouse::open(&root, clock, resolver))
-            .await
-            .unwrap_or(Err(LakehouseError::Stopped))
+    async fn open(&self, actor: &Actor) -> Result<Lakehouse, LakehouseError> {
+        self.project.open(actor.workspace).await
     }
 
-    fn history(&self, actor: Actor) -> History {
-        History { log: self.log.clone(), jobs: self.jobs.clone(), actor }
+    fn history(&self, actor: &Actor) -> History {
+        History { log: self.log.clone(), jobs: self.jobs.clone(), actor: actor.clone() }
     }
 }
 
-impl std::fmt::Debug for Served {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Served").field("root", &self.root).finish_non_exhaustive()
-    }
+/// Which page a query asks for; `usual` items where it does not say.
+fn page(asked: (Option<u32>, Option<&str>), usual: u32) -> Result<PageRequest, WordError> {
+    let (limit, cursor) = asked;
+    PageRequest::new(limit.unwrap_or(usual), cursor.map(str::parse::<Cursor>).transpose()?)
 }

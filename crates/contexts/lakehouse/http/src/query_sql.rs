@@ -1,24 +1,38 @@
-//! `POST /api/v1/sql`: one statement that only reads, with a limit of rows and of time.
+//! `POST /api/v1/sql`: one statement that only reads, within limits of rows, time and memory.
+//!
+//! Invariant: a statement ends when its time is over and when its caller goes away, for it lives inside the answer's future.
 
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 
 use axum::{Json, extract::State, http::StatusCode};
-use http_edge::{Access, Body, Budget, Caller, Operation, Problem};
-use kernel::{Cancel, Permission};
+use http_edge::{Access, Body, Budget, Caller, FieldError, HttpError, Operation, Problem};
+use kernel::{Actor, Cancel, Permission};
+use lakehouse::{LakehouseError, QueryLimits, QueryRows};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::time;
 
 use crate::Served;
 
 /// Rows of one answer where nobody says, and the most that may be asked for.
 const DEFAULT_ROWS: usize = 1_000;
 const MOST_ROWS: usize = 10_000;
-const TIMEOUT: Duration = Duration::from_mins(1);
+/// Time of one statement where nobody says, and the most that may be asked for.
+const USUAL_MS: u64 = 30_000;
+const MOST_MS: u64 = 60_000;
+/// Of the whole answer: a statement that is too slow is refused in our own words.
+const TIMEOUT: Duration = Duration::from_secs(65);
+/// In which one statement sorts, joins and groups.
+const MOST_MEMORY_BYTES: usize = 512 << 20;
+/// Longest statement, in bytes: a planner's work grows faster than its text.
+const MOST_STATEMENT_BYTES: usize = 100_000;
+/// Statements at once in this process; others wait for their turn within their time.
+pub(crate) const MOST_AT_ONCE: usize = 4;
 
 pub(crate) fn operation(served: &Served) -> Operation {
     Operation::post("query_sql", "/api/v1/sql", Access::Needs(Permission::LakehouseQuery))
-        .about("Ask one SQL question", "One statement that only reads, over tables named `layer.name`. 64-bit integers and decimals come as texts, so that no digit is lost.")
+        .about("Ask one SQL question", "One statement that only reads, over tables named `layer.name`. 64-bit integers and decimals come as texts, so that no digit is lost. Of a statement that reads more rows than were asked for, the first are given; what is too slow is refused as `lakehouse.too_slow`.")
         .budget(Budget::Heavy)
         .within(TIMEOUT)
         .body::<Question>()
@@ -31,10 +45,14 @@ pub(crate) fn operation(served: &Served) -> Operation {
 #[serde(deny_unknown_fields)]
 struct Question {
     /// It only reads.
+    #[schemars(length(min = 1, max = 100_000))]
     statement: String,
     /// Rows at most, 1 to 10,000; 1,000 where it is left out.
     #[schemars(range(min = 1, max = 10_000))]
     limit: Option<usize>,
+    /// Milliseconds at most, 1 to 60,000; 30,000 where it is left out.
+    #[schemars(range(min = 1, max = 60_000))]
+    timeout_ms: Option<u64>,
 }
 
 /// Rows, each in the order of the columns.
@@ -64,8 +82,7 @@ async fn query_sql(
     Body(question): Body<Question>,
 ) -> Result<Json<Answer>, Problem> {
     actor.require(Permission::LakehouseQuery)?;
-    let most = question.limit.unwrap_or(DEFAULT_ROWS).clamp(1, MOST_ROWS);
-    let found = served.open().await?.query_sql(question.statement, Some(most), Cancel::default()).await?;
+    let found = answer(&served, &actor, question).await?;
     let exact: Vec<bool> = found
         .types
         .iter()
@@ -76,6 +93,44 @@ async fn query_sql(
     };
     let columns = found.columns.into_iter().zip(found.types).map(|(name, kind)| Column { name, kind }).collect();
     Ok(Json(Answer { columns, rows: found.rows.into_iter().map(row).collect(), truncated: found.truncated }))
+}
+
+async fn answer(served: &Served, actor: &Actor, question: Question) -> Result<QueryRows, Problem> {
+    let Question { statement, limit, timeout_ms } = question;
+    let (rows, millis) = (limit.unwrap_or(DEFAULT_ROWS), timeout_ms.unwrap_or(USUAL_MS));
+    within("statement", statement.len(), MOST_STATEMENT_BYTES)?;
+    within("limit", rows, MOST_ROWS)?;
+    within("timeout_ms", millis, MOST_MS)?;
+    let cancel = CancelWhenDropped::default();
+    let answering = async {
+        // Never closed, so there is a turn in the end.
+        let _turn = served.statements.acquire().await.ok();
+        let limits = Some(QueryLimits { rows, memory_bytes: MOST_MEMORY_BYTES });
+        served.open(actor).await?.query_sql(statement, limits, cancel.0.clone()).await
+    };
+    let found = time::timeout(Duration::from_millis(millis), answering).await;
+    Ok(found.unwrap_or(Err(LakehouseError::TooSlow { millis }))?)
+}
+
+/// Threads that work for a statement look at the flag, where they are not ended with its future.
+#[derive(Default)]
+struct CancelWhenDropped(Cancel);
+
+impl Drop for CancelWhenDropped {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+/// A number of the body from 1 to its most.
+fn within<N: PartialOrd + From<u8> + Display>(field: &str, given: N, most: N) -> Result<(), Problem> {
+    if given >= N::from(1) && given <= most {
+        return Ok(());
+    }
+    let message =
+        if field == "statement" { format!("expected 1 to {most} bytes") } else { format!("expected 1 to {most}") };
+    let error = FieldError { field: field.to_owned(), code: "invalid", message };
+    Err(Problem::from(HttpError::BadFields).with_errors(vec![error]))
 }
 
 fn as_text(value: Value) -> Value {

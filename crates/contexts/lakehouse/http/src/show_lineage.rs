@@ -34,5 +34,5 @@ async fn show_lineage(
 ) -> Result<Json<LineageView>, Problem> {
     actor.require(Permission::LakehouseRead)?;
     let target = query.column.map_or_else(|| asset.clone(), |column| format!("{asset}.{column}"));
-    Ok(Json(served.open().await?.show_lineage(target).await?))
+    Ok(Json(served.open(&actor).await?.show_lineage(target).await?))
 }

@@ -54,7 +54,8 @@ async fn start_run(
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<Started>), Problem> {
     let StartRun { select, exclude, full_refresh, retry } = asked;
     let request = RunRequest { select, exclude, full_refresh, retry, ..RunRequest::default() };
-    let job_id = served.open().await?.enqueue_run(&served.history(actor), &request).await?;
+    actor.require(Permission::LakehouseRun)?;
+    let job_id = served.open(&actor).await?.enqueue_run(&served.history(&actor), &request).await?;
     let job_url = format!("/api/v1/jobs/{job_id}");
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, job_url.clone())], Json(Started { job_id, job_url })))
 }

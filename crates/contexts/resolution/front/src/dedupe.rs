@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use hashbrown::{HashMap, HashSet};
 use resolution_engine::{cluster::names_kept, column::NULL};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Records, ResolutionError,
@@ -43,7 +44,7 @@ pub struct Clusters {
 }
 
 /// Counts of a run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct DedupeSummary {
     /// Records.
     pub records: u64,

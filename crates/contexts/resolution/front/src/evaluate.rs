@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use hashbrown::{HashMap, HashSet};
@@ -12,7 +13,7 @@ use serde::Serialize;
 use crate::{
     Records, ResolutionError, Table,
     dedupe::DedupeRequest,
-    inputs::{Inputs, column},
+    inputs::{Inputs, Origin, column},
     link::link,
     linking::LinkRequest,
     resolve::resolve_at,
@@ -23,12 +24,14 @@ use crate::{
 const THRESHOLDS: std::ops::RangeInclusive<i8> = -8..=8;
 
 /// Where the truth stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Truth {
     /// A column of the file: records with the same value are the same thing.
     Column(String),
     /// A file: of groups, an id and the thing it is; of links, an id of either file.
     File(PathBuf),
+    /// The same, in memory already.
+    Memory(Arc<Table>),
 }
 
 /// A quality and the threshold that gives it.
@@ -164,8 +167,8 @@ fn things(inputs: &Inputs, truth: &Truth, watch: &Watch<'_>) -> Result<Vec<Optio
             let column = &table.columns[column(table, name)?];
             Ok(column.ids.iter().map(|id| (*id != 0).then_some(*id)).collect())
         }
-        Truth::File(path) => {
-            let table = two_columns(path, watch)?;
+        Truth::File(_) | Truth::Memory(_) => {
+            let table = two_columns(truth, watch)?;
             let by_id = inputs.by_id(0);
             let mut things = vec![None; inputs.rows()];
             let (ids, of) = (&table.columns[0], &table.columns[1]);
@@ -179,7 +182,7 @@ fn things(inputs: &Inputs, truth: &Truth, watch: &Watch<'_>) -> Result<Vec<Optio
             }
             match known {
                 0 => Err(ResolutionError::BadTruth {
-                    file: path.clone(),
+                    file: table.path.clone(),
                     why: "none of its ids is in the file".to_owned(),
                 }),
                 _ => Ok(things),
@@ -198,7 +201,7 @@ pub fn measure_clusters(
     truth: &Path,
     watch: &Watch<'_>,
 ) -> Result<Measured, ResolutionError> {
-    let table = two_columns(truth, watch)?;
+    let table = two_columns(&Truth::File(truth.to_owned()), watch)?;
     let (ids, of) = (&table.columns[0], &table.columns[1]);
     let mut numbers: HashMap<&str, u32> = HashMap::new();
     let mut number = |name| {
@@ -217,11 +220,19 @@ pub fn measure_clusters(
     Ok(measure(&found, &things))
 }
 
-fn two_columns(path: &Path, watch: &Watch<'_>) -> Result<Table, ResolutionError> {
-    let table = Table::read(path, watch.cancel())?;
+fn two_columns(truth: &Truth, watch: &Watch<'_>) -> Result<Table, ResolutionError> {
+    let from = match truth {
+        Truth::Column(name) => {
+            let why = "it is a column of one table, and pairs are needed".to_owned();
+            return Err(ResolutionError::BadTruth { file: PathBuf::from(name), why });
+        }
+        Truth::File(path) => Origin::File(path.clone()),
+        Truth::Memory(table) => Origin::Memory(Arc::clone(table)),
+    };
+    let table = from.read(watch)?;
     if table.columns.len() < 2 {
         let why = "it needs two columns: an id and the thing it is, or an id of either file".to_owned();
-        return Err(ResolutionError::BadTruth { file: path.to_owned(), why });
+        return Err(ResolutionError::BadTruth { file: table.path, why });
     }
     Ok(table)
 }
@@ -232,7 +243,7 @@ fn two_columns(path: &Path, watch: &Watch<'_>) -> Result<Table, ResolutionError>
 /// As [`crate::link_files`], and where the truth cannot be read.
 pub fn evaluate_links(
     request: &LinkRequest,
-    truth: &Path,
+    truth: &Truth,
     watch: &Watch<'_>,
 ) -> Result<LinkEvaluation, ResolutionError> {
     let inputs = Inputs::read(&[request.left.clone(), request.right.clone()], &request.ignore, watch)?;
@@ -243,7 +254,7 @@ pub fn evaluate_links(
     let links: HashSet<(u32, u32)> = (0..table.rows()).filter_map(known).collect();
     if links.is_empty() {
         let why = "none of its pairs names a record of either file; its first column is to hold ids of the first file, its second of the second".to_owned();
-        return Err(ResolutionError::BadTruth { file: truth.to_owned(), why });
+        return Err(ResolutionError::BadTruth { file: table.path, why });
     }
     let records = Records::of(&inputs.model(&request.model)?, &inputs.tables)?;
     let found = link(&records, request.partners, watch)?;

@@ -5,6 +5,7 @@ use resolution_engine::{
     compare::Comparisons,
     train::probability,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// A pair of records under the model.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize)]
 pub struct Explanation {
     /// Ids.
     pub a: String,
@@ -44,7 +45,7 @@ pub struct Explanation {
 }
 
 /// Two groups that became one, or would.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize)]
 pub struct Grouped {
     /// Ids of the one.
     pub left: Vec<String>,

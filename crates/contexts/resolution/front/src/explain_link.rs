@@ -4,6 +4,7 @@ use resolution_engine::{
     compare::{Comparisons, Pattern},
     train::probability,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
 const OTHERS: usize = 3;
 
 /// A pair of records of two files.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize)]
 pub struct LinkExplanation {
     /// Id in the first file.
     pub a: String,
@@ -45,7 +46,7 @@ pub struct LinkExplanation {
 }
 
 /// Another candidate of one of the two.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize)]
 pub struct Partner {
     /// Id in the first file.
     pub a: String,

@@ -1,6 +1,9 @@
 //! Files with their ids: which record is called what.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use hashbrown::HashMap;
 use resolution_engine::column::{Column, NULL};
@@ -12,13 +15,53 @@ use crate::{
     watch::{Step, Watch},
 };
 
-/// A file and the column that names its records.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where records come from.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// A file.
+    File(PathBuf),
+    /// They are in memory already.
+    Memory(Arc<Table>),
+}
+
+/// Records and the column that names them.
+#[derive(Debug, Clone)]
 pub struct Input {
-    /// The file.
-    pub path: PathBuf,
+    /// Where they come from.
+    pub from: Origin,
     /// The column of ids.
     pub id: String,
+}
+
+impl Input {
+    /// Those of a file.
+    #[must_use]
+    pub fn file(path: PathBuf, id: impl Into<String>) -> Self {
+        Self { from: Origin::File(path), id: id.into() }
+    }
+
+    /// Those of a table in memory.
+    #[must_use]
+    pub fn table(table: Arc<Table>, id: impl Into<String>) -> Self {
+        Self { from: Origin::Memory(table), id: id.into() }
+    }
+}
+
+impl Origin {
+    pub(crate) fn read(&self, watch: &Watch<'_>) -> Result<Table, ResolutionError> {
+        match self {
+            Self::File(path) => Ok(Table::read(path, watch.cancel())?),
+            Self::Memory(table) => Ok(Table::clone(table)),
+        }
+    }
+
+    /// The file, or the name that stands for it in messages.
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::File(path) => path,
+            Self::Memory(table) => &table.path,
+        }
+    }
 }
 
 /// Files as they were read.
@@ -31,12 +74,12 @@ pub(crate) struct Inputs {
 }
 
 impl Inputs {
-    /// Reads files; `beside` names columns that are not evidence either, such as the truth.
+    /// Reads them; `beside` names columns that are not evidence either, such as the truth.
     pub(crate) fn read(inputs: &[Input], beside: &[String], watch: &Watch<'_>) -> Result<Self, ResolutionError> {
         watch.enter(Step::Reading)?;
         let mut read = Self { tables: Vec::new(), skipped: beside.to_vec(), ids: Vec::new() };
         for input in inputs {
-            read.add(Table::read(&input.path, watch.cancel())?, &input.id)?;
+            read.add(input.from.read(watch)?, &input.id)?;
         }
         watch.enter(Step::Preparing)?;
         Ok(read)

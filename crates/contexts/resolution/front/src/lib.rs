@@ -1,4 +1,4 @@
-//! The door of entity resolution: files in; groups, links, models and measurements out.
+//! The door of entity resolution: files or tables in memory in; groups, links, models and measurements out.
 //!
 //! Invariants: a run reads whole files and writes nothing until it has its answer; neither ids nor the order of records is
 //! evidence; what is not known of a model is learnt from the data, and what is known is left alone.
@@ -38,7 +38,7 @@ pub use error::ResolutionError;
 pub use evaluate::{At, AtLinks, Evaluation, LinkEvaluation, Truth, evaluate, evaluate_links, measure_clusters};
 pub use explain::{Explanation, Grouped, explain};
 pub use explain_link::{LinkExplanation, Partner, explain_link};
-pub use inputs::{Input, known_models};
+pub use inputs::{Input, Origin, known_models};
 pub use link::{Links, Partners, link};
 pub use linking::{Link, LinkRequest, LinkSummary, Linked, link_files};
 pub use parts::Part;

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use resolution_engine::{score::Edge, train::probability};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Records, ResolutionError,
@@ -51,7 +52,7 @@ pub struct Linked {
 }
 
 /// Counts of a run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct LinkSummary {
     /// Records of the first file.
     pub left: u64,

@@ -5,10 +5,11 @@ use resolution_engine::{
     score::Scorer,
     train::agreeing,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What one comparison adds to the weight of a pair.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize)]
 pub struct Part {
     /// The column.
     pub column: String,

@@ -1,7 +1,7 @@
 //! The description of operations.
 
 use axum::http::StatusCode;
-use http_edge::{About, Access, List, Operation, document};
+use http_edge::{About, Access, Field, Kind, List, Operation, document};
 use kernel::Permission;
 use schemars::JsonSchema;
 use serde_json::{Value, json};
@@ -114,4 +114,47 @@ fn every_reference_leads_somewhere_and_the_same_operations_give_the_same_bytes()
     }
     assert_eq!(document.to_string(), http_edge::document(ABOUT, &operations()).to_string());
     assert!(!document.to_string().contains("$schema"));
+}
+
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "its schema is what counts")]
+struct Asking {
+    filter: Option<String>,
+    sort: Option<String>,
+    fields: Option<String>,
+}
+
+#[test]
+fn a_list_names_its_fields_and_a_stream_its_events() {
+    static FIELDS: [Field; 2] = [Field::new("name", Kind::Text).sorts(), Field::shown("inner")];
+    let operations = [
+        Operation::get("list_things", "/api/v1/things", Access::Public)
+            .query::<Asking>()
+            .lists(&FIELDS)
+            .answers::<List<Thing>>(StatusCode::OK)
+            .by(async || "", &()),
+        Operation::get("watch_things", "/api/v1/things/watched", Access::Public)
+            .streams::<Thing>()
+            .by(async || "", &()),
+    ];
+    assert_eq!(operations.each_ref().map(Operation::is_stream), [false, true]);
+    let document = document(ABOUT, &operations);
+    let list = &document["paths"]["/api/v1/things"]["get"];
+    let told = |name: &str| {
+        let all = list["parameters"].as_array().expect("parameters");
+        all.iter()
+            .find(|each| each["name"] == name)
+            .and_then(|each| each["description"].as_str())
+            .expect("told")
+            .to_owned()
+    };
+    assert!(told("filter").ends_with("Fields:\n- `name`: text"), "{}", told("filter"));
+    assert!(told("sort").ends_with(": `name`."), "{}", told("sort"));
+    assert!(told("fields").ends_with(": `name`, `inner`."), "{}", told("fields"));
+    let item = &list["responses"]["200"]["content"]["application/json"]["schema"]["properties"]["items"]["items"];
+    assert_eq!((item["properties"]["name"]["type"].as_str(), &item["required"]), (Some("string"), &Value::Null));
+    let content =
+        &document["paths"]["/api/v1/things/watched"]["get"]["responses"]["200"]["content"]["text/event-stream"];
+    assert_eq!(content["x-event"]["$ref"], "#/components/schemas/Thing");
+    assert_eq!(document["components"]["schemas"]["Thing"]["required"], json!(["name"]), "a whole one has its name");
 }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{Router, body::Body, routing::get};
+use axum::{Router, body::Body, http::header, routing::get};
 use futures::{StreamExt as _, stream};
 use http_edge::{Ended, HttpError, listen};
 use kernel::ProductError as _;
@@ -119,6 +119,24 @@ async fn a_stream_is_in_progress_until_its_last_part() {
     }
     assert_eq!(server.stop().await.unwrap(), Ended::GaveUp { requests: vec!["GET /stream".to_owned()] });
     client.rest().await;
+}
+
+#[tokio::test]
+async fn a_stream_of_events_does_not_hold_it_up() {
+    let events = || async {
+        let parts = stream::once(async { "data: 1\n\n" }).chain(stream::pending());
+        ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(parts.map(Ok::<_, Infallible>)))
+    };
+    let server = Server::start(Router::new().route("/events", get(events)), PATIENCE).await;
+    let mut client = Client::connect(server.address).await;
+    client.send(&request("/events")).await;
+    let mut got = String::new();
+    while !got.contains("data: 1") {
+        got.push_str(&client.part().await);
+    }
+    let asked = Instant::now();
+    assert_eq!(server.stop().await.unwrap(), Ended::Drained);
+    assert!(asked.elapsed() < PATIENCE / 2);
 }
 
 #[tokio::test]

@@ -57,7 +57,7 @@ async fn lists_are_filtered(place: Place) {
         (None, Some("test.other"), vec![other]),
         (Some(State::Dead), Some("test.other"), vec![]),
     ] {
-        let filter = Filter { state, kind: kind.map(str::to_owned), batch: None };
+        let filter = Filter { state, kind: kind.map(str::to_owned), ..Filter::default() };
         let found = shop.jobs.list(shop.workspace, &filter, &PageRequest::default()).await.expect("answers").items;
         assert_eq!(found.iter().map(|job| job.id).collect::<Vec<_>>(), expected, "{filter:?}");
     }

@@ -72,7 +72,7 @@ impl Common {
         let request = self.part.request()?;
         let opened = beside.open(session)?;
         let queue = Jobs::new(opened.log);
-        let filter = Filter { state, kind: self.kind.clone(), batch: None };
+        let filter = Filter { state, kind: self.kind.clone(), ..Filter::default() };
         let (page, paused) = session.wait(async {
             let page = queue.list(opened.workspace, &filter, &request).await?;
             Ok::<_, Failure>((page, queue.paused().await?))

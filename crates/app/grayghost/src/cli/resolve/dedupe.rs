@@ -51,7 +51,7 @@ pub(super) struct What {
 impl What {
     pub(super) fn request(&self, previous: Option<PathBuf>) -> DedupeRequest {
         DedupeRequest {
-            input: Input { path: self.file.clone(), id: self.id.clone() },
+            input: Input::file(self.file.clone(), self.id.clone()),
             model: self.model.clone(),
             ignore: self.ignore.clone(),
             previous,

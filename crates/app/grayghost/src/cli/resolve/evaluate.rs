@@ -1,14 +1,11 @@
 //! `resolve evaluate`: how good a model is where the truth is known.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::OnceLock,
-};
+use std::{path::PathBuf, sync::OnceLock};
 
 use clap::{Args, ValueHint};
 use resolution::{
-    DedupeRequest, Evaluation, Input, LinkEvaluation, LinkRequest, Partners, ResolutionError, Step, Watch, evaluate,
-    evaluate_links,
+    DedupeRequest, Evaluation, Input, LinkEvaluation, LinkRequest, Partners, ResolutionError, Step, Truth, Watch,
+    evaluate, evaluate_links,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -54,7 +51,7 @@ impl Evaluate {
     pub(super) fn answer(&self, session: &mut Session) -> Result<Ending, Failure> {
         let (first, last) = (&self.id[0], &self.id[self.id.len() - 1]);
         let paint = session.screen.paint;
-        let input = |at: usize, id: &String| Input { path: self.files[at].clone(), id: id.clone() };
+        let input = |at: usize, id: &String| Input::file(self.files[at].clone(), id.clone());
         let (document, text) = if self.files.len() == 1 {
             let truth = truth_of(&self.truth);
             let request = DedupeRequest {
@@ -73,7 +70,8 @@ impl Evaluate {
                 ignore: self.ignore.clone(),
                 partners: if self.one_to_one { Partners::One } else { Partners::Several },
             };
-            let (found, used) = measured(session, |watch| evaluate_links(&request, Path::new(&self.truth), watch))?;
+            let (found, used) =
+                measured(session, |watch| evaluate_links(&request, &Truth::File(PathBuf::from(&self.truth)), watch))?;
             (with_resources(&found, used), links_text(&found, paint) + &resources_text(used))
         };
         match self.format {

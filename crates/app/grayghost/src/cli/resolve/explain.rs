@@ -47,7 +47,7 @@ pub(crate) struct Explain {
 impl Explain {
     pub(super) fn answer(&self, session: &mut Session) -> Result<Ending, Failure> {
         let (left, right) = two_ids(&self.id)?;
-        let input = |path: &String, id: &str| Input { path: PathBuf::from(path), id: id.to_owned() };
+        let input = |path: &String, id: &str| Input::file(PathBuf::from(path), id.to_owned());
         let paint = session.screen.paint;
         let (document, text) = match self.words.as_slice() {
             [first, second, a, b] => {

@@ -67,8 +67,8 @@ impl What {
     pub(super) fn request(&self) -> Result<LinkRequest, Failure> {
         let (left, right) = two_ids(&self.id)?;
         Ok(LinkRequest {
-            left: Input { path: self.left.clone(), id: left.to_owned() },
-            right: Input { path: self.right.clone(), id: right.to_owned() },
+            left: Input::file(self.left.clone(), left.to_owned()),
+            right: Input::file(self.right.clone(), right.to_owned()),
             model: self.model.clone(),
             ignore: self.ignore.clone(),
             partners: if self.one_to_one { Partners::One } else { Partners::Several },

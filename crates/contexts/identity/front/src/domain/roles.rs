@@ -26,13 +26,20 @@ pub(crate) fn built_in(role: &str) -> Option<Vec<Permission>> {
             P::LakehouseRun,
             P::LakehouseQuery,
             P::ResolutionRead,
+            P::ResolutionExplain,
             P::ResolutionRun,
             P::MembersRead,
         ],
         "viewer" => vec![P::JobsRead, P::LakehouseRead, P::ResolutionRead, P::MembersRead],
-        "api_user" => {
-            vec![P::JobsRead, P::LakehouseRead, P::LakehouseRun, P::LakehouseQuery, P::ResolutionRead, P::ResolutionRun]
-        }
+        "api_user" => vec![
+            P::JobsRead,
+            P::LakehouseRead,
+            P::LakehouseRun,
+            P::LakehouseQuery,
+            P::ResolutionRead,
+            P::ResolutionExplain,
+            P::ResolutionRun,
+        ],
         _ => return None,
     })
 }
@@ -63,6 +70,7 @@ lakehouse:read       o a n v u
 lakehouse:run        o a n . u
 lakehouse:query      o a n . u
 resolution:read      o a n v u
+resolution:explain   o a n . u
 resolution:run       o a n . u
 members:read         o a n v .
 members:manage       o a . . .

@@ -64,6 +64,18 @@ impl Sessions {
         &self,
         tables: impl IntoIterator<Item = (AssetName, Arc<dyn TableProvider>)>,
     ) -> Result<SessionContext, EngineError> {
+        self.bounded(tables, Arc::clone(self.base.runtime_env()))
+    }
+
+    /// The same, within the memory and on the disk of this runtime.
+    ///
+    /// # Errors
+    /// [`EngineError::Execute`] when the catalogue refuses a name.
+    pub(crate) fn bounded(
+        &self,
+        tables: impl IntoIterator<Item = (AssetName, Arc<dyn TableProvider>)>,
+        runtime: Arc<RuntimeEnv>,
+    ) -> Result<SessionContext, EngineError> {
         let catalog = Arc::new(MemoryCatalogProvider::new());
         let mut layers: BTreeMap<String, Arc<MemorySchemaProvider>> = BTreeMap::new();
         let fail = |error: DataFusionError| EngineError::execute(&"catalogue", error);
@@ -76,7 +88,10 @@ impl Sessions {
             catalog.register_schema(&layer, tables).map_err(fail)?;
         }
         let list = Arc::new(datafusion::catalog::MemoryCatalogProviderList::new());
-        let state = SessionStateBuilder::new_from_existing(self.base.clone()).with_catalog_list(list).build();
+        let state = SessionStateBuilder::new_from_existing(self.base.clone())
+            .with_catalog_list(list)
+            .with_runtime_env(runtime)
+            .build();
         let session = SessionContext::new_with_state(state);
         session.register_catalog(CATALOG, catalog);
         Ok(session)

@@ -3,21 +3,21 @@
 use futures::future::BoxFuture;
 use kernel::Cancel;
 
-use crate::{Lakehouse, LakehouseError, QueryRows};
+use crate::{Lakehouse, LakehouseError, QueryLimits, QueryRows};
 
 impl Lakehouse {
-    /// Answers one statement that only reads, with so many rows at most; `None` for all of them.
+    /// Answers one statement that only reads, within these limits; `None` for those of the machine. It ends when it is dropped.
     ///
     /// # Errors
     /// [`LakehouseError::Engine`]: the statement is wrong, writes, or fails.
     pub fn query_sql(
         &self,
         statement: String,
-        most: Option<usize>,
+        limits: Option<QueryLimits>,
         cancel: Cancel,
     ) -> BoxFuture<'_, Result<QueryRows, LakehouseError>> {
         Box::pin(async move {
-            let found = self.lake.query(&self.project, (&statement, most), &cancel).await?;
+            let found = self.lake.query(&self.project, (&statement, limits), &cancel).await?;
             Ok(QueryRows {
                 columns: found.columns,
                 numeric: found.numeric,

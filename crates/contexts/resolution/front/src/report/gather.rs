@@ -59,7 +59,7 @@ pub(super) fn gather(request: &ReportRequest, watch: &Watch<'_>) -> Result<Repor
     let nearest = thresholds.iter().min_by(|x, y| off(x).total_cmp(&off(y)));
     Ok(Report {
         program: env!("CARGO_PKG_VERSION").to_owned(),
-        file: run.input.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+        file: run.input.from.path().file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
         model: run.model.clone(),
         records: u64::from(records.rows()),
         malformed: inputs.malformed(),

@@ -98,7 +98,7 @@ impl Bench {
 
     /// Writes a file and asks for its clusters by `auto`; its id is `key`.
     pub(crate) fn asked(&self, name: &str, text: &str) -> DedupeRequest {
-        let input = Input { path: self.write(name, text), id: "key".to_owned() };
+        let input = Input::file(self.write(name, text), "key".to_owned());
         DedupeRequest { input, model: "auto".to_owned(), ignore: Vec::new(), previous: None }
     }
 }

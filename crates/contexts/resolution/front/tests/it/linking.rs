@@ -35,8 +35,8 @@ fn shops(bench: &Bench, partners: Partners) -> LinkRequest {
         writeln!(theirs, "b{at},Vantor {} VX{} silver,{}.00", GOODS[at % 10], 9 * at, 500 + at).expect("room");
     }
     LinkRequest {
-        left: Input { path: bench.write("ours.csv", &ours), id: "id".to_owned() },
-        right: Input { path: bench.write("theirs.csv", &theirs), id: "sku".to_owned() },
+        left: Input::file(bench.write("ours.csv", &ours), "id".to_owned()),
+        right: Input::file(bench.write("theirs.csv", &theirs), "sku".to_owned()),
         model: "auto".to_owned(),
         ignore: Vec::new(),
         partners,

@@ -154,7 +154,7 @@ fn two_files(bench: &Bench, partners: Partners) -> LinkRequest {
         let of_copy = |at: &usize| rows[..*at].iter().filter(|row| row.person == rows[*at].person).count() == copy;
         let lines: Vec<String> =
             (0..rows.len()).filter(of_copy).map(|at| format!("p{},{}\n", rows[at].person, rows[at].line)).collect();
-        Input { path: bench.write(name, &(header + &lines.concat())), id: "key".to_owned() }
+        Input::file(bench.write(name, &(header + &lines.concat())), "key".to_owned())
     };
     LinkRequest {
         left: file("a.csv", 0),

@@ -21,7 +21,7 @@ fn shared(name: &str) -> Option<PathBuf> {
 
 /// Pairwise and B-cubed F1 by `auto`, and the share of true pairs that blocking gives.
 fn groups(file: &str, id: &str, truth: &str) -> Option<(f64, f64, f64)> {
-    let input = Input { path: shared(file)?, id: id.to_owned() };
+    let input = Input::file(shared(file)?, id.to_owned());
     let request = DedupeRequest { input, model: "auto".to_owned(), ignore: Vec::new(), previous: None };
     let found = unwatched(|watch| evaluate(&request, &Truth::Column(truth.to_owned()), watch)).expect("measured");
     let measured = found.default.measured;
@@ -29,7 +29,7 @@ fn groups(file: &str, id: &str, truth: &str) -> Option<(f64, f64, f64)> {
 }
 
 fn links(left: &str, right: &str, truth: &str) -> Option<f64> {
-    let input = |path| Some(Input { path: shared(path)?, id: "id".to_owned() });
+    let input = |path| Some(Input::file(shared(path)?, "id".to_owned()));
     let request = LinkRequest {
         left: input(left)?,
         right: input(right)?,
@@ -37,7 +37,7 @@ fn links(left: &str, right: &str, truth: &str) -> Option<f64> {
         ignore: Vec::new(),
         partners: Partners::One,
     };
-    Some(unwatched(|watch| evaluate_links(&request, &shared(truth)?, watch).ok())?.default.pairwise.f1)
+    Some(unwatched(|watch| evaluate_links(&request, &Truth::File(shared(truth)?), watch).ok())?.default.pairwise.f1)
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn people_of_febrl() {
     let truth: Vec<String> = ids.map(|id| format!("{id},{}", person(id))).collect();
     let bench = crate::bench::Bench::new();
     let truth = Truth::File(bench.write("truth.csv", &format!("id,person\n{}\n", truth.join("\n"))));
-    let input = Input { path, id: "rec_id".to_owned() };
+    let input = Input::file(path, "rec_id".to_owned());
     let request = DedupeRequest { input, model: "auto".to_owned(), ignore: Vec::new(), previous: None };
     let found = unwatched(|watch| evaluate(&request, &truth, watch)).expect("measured");
     assert_eq!(found.true_pairs, 6_538);
