@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and which verb answers. One file per verb.
 
 mod assets;
+mod audit;
 mod beside;
 mod completions;
 mod config;
@@ -102,6 +103,7 @@ enum Verb {
     DeadLetters(dead_letters::DeadLetters),
     Users(users::Users),
     Keys(keys::Keys),
+    Audit(audit::Audit),
     Permissions(permissions::Permissions),
     Openapi(openapi::Openapi),
     Config(config::Config),
@@ -148,6 +150,7 @@ impl Verb {
             Self::DeadLetters(verb) => verb.answer(session),
             Self::Users(verb) => verb.answer(session),
             Self::Keys(verb) => verb.answer(session),
+            Self::Audit(verb) => verb.answer(session),
             Self::Permissions(verb) => verb.answer(session),
             Self::Openapi(verb) => verb.answer(session),
             Self::Config(verb) => verb.answer(session),

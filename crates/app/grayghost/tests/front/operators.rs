@@ -98,3 +98,32 @@ fn documents_of_the_api_are_as_committed_and_as_served() {
     assert!(Client::stranger(&server).get("/api/docs").with(200).body.contains("reference.js"));
     assert_eq!(shop.ask(&["permissions", "--format", "json"]).ends_with(0).json()["roles"][0], "owner");
 }
+
+/// Makes of every sign-in in the log something else, behind the product's back.
+const CHANGE: &str = "import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+done = db.execute(\"UPDATE events SET payload = CAST(replace(CAST(payload AS TEXT), 'sign_in', 'sign_ou') AS BLOB) WHERE stream LIKE 'identity.audit%'\")
+db.commit()
+print(done.rowcount)";
+
+#[test]
+fn the_audit_is_verified_and_one_that_was_changed_is_told() {
+    let shop = Shop::new();
+    account(&shop, &["ann@example.com"]);
+    let server = shop.serve(GENEROUS);
+    Client::signed_in(&server, "ann@example.com", None);
+    let stranger = Client::stranger(&server);
+    stranger.post("/api/v1/sessions", &json!({ "email": "ann@example.com", "password": "wrong" })).with(401);
+    until("all is sealed and well", || {
+        let report = shop.ask(&["audit", "verify", "--format", "json"]).ends_with(0).json();
+        (report["entries"].as_u64() >= Some(2) && report["pending"] == 0).then_some(())
+    });
+    drop(server);
+    let database = shop.path(".grayghost/grayghost.db");
+    let changed =
+        std::process::Command::new("python3").args(["-c", CHANGE]).arg(&database).output().expect("Python starts");
+    let rows = String::from_utf8_lossy(&changed.stdout).trim().parse::<u64>();
+    assert!(rows.as_ref().is_ok_and(|rows| *rows > 0), "{changed:?}");
+    let told = shop.ask(&["audit", "verify"]).ends_with(1);
+    assert!(told.out.contains("NOT WHAT WAS WRITTEN"), "{told:?}");
+}
