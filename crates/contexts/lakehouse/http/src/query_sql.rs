@@ -123,7 +123,7 @@ impl Drop for CancelWhenDropped {
 }
 
 /// A number of the body from 1 to its most.
-fn within<N: PartialOrd + From<u8> + Display>(field: &str, given: N, most: N) -> Result<(), Problem> {
+fn within<N: Copy + PartialOrd + From<u8> + Display>(field: &str, given: N, most: N) -> Result<(), Problem> {
     if given >= N::from(1) && given <= most {
         return Ok(());
     }

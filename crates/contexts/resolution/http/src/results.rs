@@ -16,6 +16,8 @@ const KEPT_RUNS: usize = 20;
 const MOST_FORGOTTEN: usize = 100;
 /// Items of one transaction: on SQLite all writers wait for it.
 const ITEMS_AT_ONCE: usize = 5_000;
+/// The table of items and its columns.
+const ITEMS: (&str, &[&str]) = ("resolution_items", &["run_id", "place", "item"]);
 /// The name of the lists in their cursors.
 const LIST: &str = "resolution.list_items";
 
@@ -34,14 +36,13 @@ impl Results {
         self.begin(workspace, run).await?;
         let mut rows =
             (0_i64..).zip(items).map(move |(place, item)| vec![Value::from(run.0), place.into(), item.into()]);
-        let columns = ("resolution_items", ["run_id", "place", "item"].as_slice());
         loop {
             let part: Vec<Vec<Value>> = rows.by_ref().take(ITEMS_AT_ONCE).collect();
             if part.is_empty() {
                 return Ok(());
             }
             let tenant = self.0.tenant(workspace);
-            tenant.write::<_, SqlError, _>(move |tx| tx.insert_many(columns, part, "").boxed()).await?;
+            tenant.write::<_, SqlError, _>(move |tx| tx.insert_many(ITEMS, part, "").boxed()).await?;
         }
     }
 

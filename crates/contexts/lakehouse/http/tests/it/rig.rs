@@ -30,7 +30,7 @@ const FILES: [(&str, &str); 6] = [
     ),
     (
         "models/silver/sales.sql",
-        "{{ config(tags=['shop']) }} select till, item, cast(pieces as bigint) as pieces, cast(pieces as decimal(10,2)) as price from {{ ref('tills_raw') }}",
+        "{{ config(tags=['shop']) }} select till, item, cast(pieces as bigint) as pieces, cast(pieces as decimal(10,2)) as price from {{ source('tills') }}",
     ),
     (
         "models/silver/sales.yml",
@@ -75,6 +75,8 @@ impl Resolver for NotAsked {
 pub(crate) struct Rig {
     folder: TempDir,
     pub(crate) app: TestApp,
+    /// Of the runs: they are listed in the order in which they began.
+    time: Arc<ManualClock>,
     pub(crate) operations: Vec<Operation>,
 }
 
@@ -100,13 +102,13 @@ impl Rig {
     pub(crate) async fn new(place: Place) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (root, workspace) = (folder.path().join("shop"), WorkspaceId::new());
-        let (clock, resolver): (Arc<dyn Clock>, Arc<dyn Resolver>) =
-            (Arc::new(ManualClock::at(NOW)), Arc::new(NotAsked));
+        let time = Arc::new(ManualClock::at(NOW));
+        let (clock, resolver): (Arc<dyn Clock>, Arc<dyn Resolver>) = (Arc::clone(&time) as _, Arc::new(NotAsked));
         let module = lakehouse::module(&root, workspace, Arc::clone(&clock), Arc::clone(&resolver));
         let app = TestApp::start_in(place, workspace, &[module]).await;
         let project = ServedProject { root, workspace, clock, resolver };
         let operations = Served::new(project, &app.log, &app.jobs).operations();
-        let rig = Self { folder, app, operations };
+        let rig = Self { folder, app, time, operations };
         for (path, text) in FILES {
             rig.write(path, text);
         }
@@ -123,6 +125,7 @@ impl Rig {
 
     /// Starts a run and waits for its end.
     pub(crate) async fn run(&self, asked: Value) {
+        self.time.advance_micros(1_000_000);
         let started = self.post(&self.app.system(), "/api/v1/runs", asked).await;
         assert_eq!(started.status, StatusCode::ACCEPTED, "{}", started.json);
         self.app.settle().await;

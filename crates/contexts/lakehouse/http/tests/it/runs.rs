@@ -18,7 +18,7 @@ async fn runs_are_started_as_jobs_and_listed_in_pages(place: Place) {
     rig.run(json!({})).await;
     rig.write("models/gold/by_item.sql", "select no_such_column from {{ ref('sales') }}");
     rig.run(json!({ "full_refresh": true })).await;
-    rig.write("models/gold/by_item.sql", "select cast('x' as int) as item, 5 as pieces from {{ ref('sales') }}");
+    rig.write("models/gold/by_item.sql", "select cast(item as int) as item, 5 as pieces from {{ ref('sales') }}");
     rig.run(json!({ "full_refresh": true })).await;
 
     let ask = async |query: &str| rig.get(&system, &format!("/api/v1/runs?{query}")).await;
