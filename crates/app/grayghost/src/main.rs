@@ -10,7 +10,7 @@ mod telling;
 
 use std::process::ExitCode;
 
-use server::{accounts, backends, catalogue, failure, resolver, serve, settings, stop, workspace};
+use server::{accounts, backends, catalogue, failure, resolver, serve, settings, stop, wiring, workspace};
 use terminal::{exit, figures, layout, pages, paint, progress, screen};
 
 /// `DataFusion` loses a quarter of its time in the default allocator.

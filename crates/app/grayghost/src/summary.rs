@@ -3,11 +3,12 @@
 use lakehouse::{AssetResult, AssetState, CheckResult, FileResult, FileState, Reconciliation, RunState, RunSummary};
 
 use crate::{
-    failure::{self, Failure},
+    failure::Failure,
     figures::{bytes, count, millis, plural, ratio, share},
     layout::{Cell, Side, Table},
     paint::{Paint, Tone},
     session::Session,
+    telling,
 };
 
 /// Above so many files only those are listed that were not loaded.
@@ -42,7 +43,7 @@ pub(crate) fn tell_faults(summary: &RunSummary) {
     let mut told = Vec::new();
     for fault in summary.assets.iter().filter_map(|asset| asset.fault.as_ref()) {
         if !told.contains(&fault) {
-            failure::tell(fault, Paint::for_stream(&std::io::stderr()));
+            telling::tell(fault, Paint::for_stream(&std::io::stderr()));
             told.push(fault);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use config::{ConfigError, FILE, Mistake, Mistakes, Place, Sources};
+use config::{ConfigError, Mistake, Mistakes, Place, Sources};
 use graphql::GraphqlSettings;
 use identity::{OidcSettings, SmtpSettings};
 use outbound::OutboundSettings;
@@ -50,6 +50,8 @@ impl Tables {
 
 #[cfg(test)]
 mod tests {
+    use config::FILE;
+
     use super::*;
 
     fn read(text: &str) -> Result<Tables, String> {

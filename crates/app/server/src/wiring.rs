@@ -62,7 +62,7 @@ pub(crate) fn sso(config: &Config, project: &Path) -> Result<Sso, Failure> {
 ///
 /// # Errors
 /// [`Failure::NoWorkspace`] when the project's workspace can be neither read nor made.
-pub(crate) fn parts(config: &Config, project: &Path) -> Result<Parts, Failure> {
+pub fn parts(config: &Config, project: &Path) -> Result<Parts, Failure> {
     Ok(Module::all(&modules(config, project, workspace::read_or_make(project)?)?))
 }
 

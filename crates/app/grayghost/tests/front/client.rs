@@ -34,7 +34,6 @@ pub(crate) const GENEROUS: &[&str] = &[
 #[derive(Debug)]
 pub(crate) struct Got {
     pub(crate) status: u16,
-    pub(crate) head: String,
     pub(crate) body: String,
 }
 
@@ -111,7 +110,7 @@ impl Client {
         let status = head.split(' ').nth(1)?.parse().ok()?;
         let is_chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
         let body = if is_chunked { joined(body)? } else { body.to_owned() };
-        Some(Got { status, head: head.to_owned(), body })
+        Some(Got { status, body })
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct Projections {
 impl Projections {
     pub(crate) fn answer(&self, session: &mut Session, beside: &Beside) -> Result<Ending, Failure> {
         let log = beside.open(session)?.log;
-        let parts = wiring::parts(&session.project)?;
+        let parts = wiring::parts(&beside.config(session)?, &session.project)?;
         let mut lags: Vec<Lag> = parts.inline.iter().map(|model| with_the_fact(model.name())).collect();
         lags.extend(session.wait(Projector::new(log, parts.followers).lag())?);
         if self.format == Format::Json {
