@@ -16,6 +16,11 @@ const ANN: &str = "ann@example.com";
 const BOB: &str = "bob@example.com";
 const REFUSED: &str = "identity.bad_passkey";
 
+/// What is changed before it is signed.
+type Lie = Box<dyn FnOnce(&mut Said)>;
+/// The same, of nothing around it.
+type PlainLie = fn(&mut Said);
+
 testkit::on_both!(
     a_passkey_is_added_and_signs_in_without_a_password,
     it_is_both_factors_and_a_password_alone_is_not_enough_any_more,
@@ -110,14 +115,13 @@ async fn whatever_an_answer_lies_about_is_refused(place: Place) {
     let bob = house.actor(BOB).await;
     let (mut theirs, _) = add(&house, &bob).await;
     let (Who::User(ann_id), Who::User(bob_id)) = (ann.who, bob.who) else { panic!("people") };
-    type Lie = Box<dyn FnOnce(&mut Said)>;
     let lies: Vec<(&str, Lie)> = vec![
-        ("another origin", Box::new(|said| said.origin = "http://evil.example".to_owned())),
-        ("another port", Box::new(|said| said.origin = "http://localhost:9090".to_owned())),
-        ("a part of the name", Box::new(|said| said.origin = "http://evil.localhost:8080".to_owned())),
+        ("another origin", Box::new(|said| "http://evil.example".clone_into(&mut said.origin))),
+        ("another port", Box::new(|said| "http://localhost:9090".clone_into(&mut said.origin))),
+        ("a part of the name", Box::new(|said| "http://evil.localhost:8080".clone_into(&mut said.origin))),
         ("another challenge", Box::new(|said| said.challenge = "A".repeat(43))),
         ("no challenge", Box::new(|said| said.challenge = String::new())),
-        ("another party", Box::new(|said| said.party = "evil.example".to_owned())),
+        ("another party", Box::new(|said| "evil.example".clone_into(&mut said.party))),
         ("made, not signed in", Box::new(|said| said.kind = "webauthn.create")),
         ("nobody was verified", Box::new(|said| said.flags &= !VERIFIED)),
         ("nobody was there", Box::new(|said| said.flags = VERIFIED)),
@@ -184,11 +188,10 @@ async fn a_new_key_that_answers_something_else_is_refused(place: Place) {
     let add = async |actor: &Actor, challenge, credential| {
         door.add_passkey(actor, AddPasskey { challenge, name: "phone".to_owned(), credential }).await
     };
-    type Lie = fn(&mut Said);
-    let lies: [(&str, Lie); 5] = [
-        ("another origin", |said| said.origin = "http://evil.example".to_owned()),
+    let lies: [(&str, PlainLie); 5] = [
+        ("another origin", |said| "http://evil.example".clone_into(&mut said.origin)),
         ("another challenge", |said| said.challenge = "A".repeat(43)),
-        ("another party", |said| said.party = "evil.example".to_owned()),
+        ("another party", |said| "evil.example".clone_into(&mut said.party)),
         ("signed, not made", |said| said.kind = "webauthn.get"),
         ("nobody was verified", |said| said.flags &= !VERIFIED),
     ];
