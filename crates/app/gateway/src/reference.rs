@@ -42,5 +42,6 @@ fn file((id, path, kind, bytes): (&'static str, &'static str, &'static str, Byte
     Operation::get(id, path, Access::Public)
         .budget(Budget::Read)
         .answers_as(kind)
+        .only_rest()
         .by(move || async move { (StatusCode::OK, headers, bytes) }, &())
 }

@@ -19,8 +19,10 @@ const HOUR_MS: u64 = 3_600_000;
 /// What keeps events and tables.
 const DATABASE: Kind = Kind::Url { schemes: &["sqlite:", "postgres://"], planned: &[] };
 
-/// Requests in a minute, or at once.
-const RATE: Kind = Kind::Integer { least: 1, most: 100_000_000 };
+/// Requests in a minute: a bucket counts in steps of 100 us.
+const RATE: Kind = Kind::Integer { least: 1, most: 600_000 };
+/// Requests at once.
+const BURST: Kind = Kind::Integer { least: 1, most: 100_000_000 };
 
 /// Makes [`Config`], one struct for each section, and [`SECTIONS`].
 macro_rules! sections {
@@ -156,23 +158,23 @@ sections! {
         /// Requests of one address in a minute, whatever they are.
         address_per_minute: u32 = Setting::of(RATE).or("6000");
         /// Of these, at once.
-        address_burst: u32 = Setting::of(RATE).or("1000");
+        address_burst: u32 = Setting::of(BURST).or("1000");
         /// Quick reads of one user or key in a minute.
         read_per_minute: u32 = Setting::of(RATE).or("3000");
         /// Of these, at once.
-        read_burst: u32 = Setting::of(RATE).or("500");
+        read_burst: u32 = Setting::of(BURST).or("500");
         /// Writes of one user or key in a minute.
         write_per_minute: u32 = Setting::of(RATE).or("600");
         /// Of these, at once.
-        write_burst: u32 = Setting::of(RATE).or("100");
+        write_burst: u32 = Setting::of(BURST).or("100");
         /// SQL and the like, of one user or key in a minute.
         heavy_per_minute: u32 = Setting::of(RATE).or("60");
         /// Of these, at once.
-        heavy_burst: u32 = Setting::of(RATE).or("20");
+        heavy_burst: u32 = Setting::of(BURST).or("20");
         /// Guesses at secrets from one address in a minute.
         sign_in_per_minute: u32 = Setting::of(RATE).or("10");
         /// Of these, at once.
-        sign_in_burst: u32 = Setting::of(RATE).or("10");
+        sign_in_burst: u32 = Setting::of(BURST).or("10");
     }
     /// Accounts, sessions and mails about them.
     identity: IdentityConfig {

@@ -15,16 +15,16 @@ pub(crate) const GOOD: &str = "violet kettle mostly thunder";
 
 /// Budgets that no test uses up unawares.
 pub(crate) const GENEROUS: &[&str] = &[
-    "--gateway-address-per-minute=10000000",
-    "--gateway-address-burst=1000000",
-    "--gateway-read-per-minute=10000000",
-    "--gateway-read-burst=1000000",
-    "--gateway-write-per-minute=10000000",
-    "--gateway-write-burst=1000000",
-    "--gateway-heavy-per-minute=10000000",
-    "--gateway-heavy-burst=1000000",
-    "--gateway-sign-in-per-minute=10000000",
-    "--gateway-sign-in-burst=1000000",
+    "--gateway-address-per-minute=600000",
+    "--gateway-address-burst=100000",
+    "--gateway-read-per-minute=600000",
+    "--gateway-read-burst=100000",
+    "--gateway-write-per-minute=600000",
+    "--gateway-write-burst=100000",
+    "--gateway-heavy-per-minute=600000",
+    "--gateway-heavy-burst=100000",
+    "--gateway-sign-in-per-minute=600000",
+    "--gateway-sign-in-burst=100000",
     // Their cost is not what is tested.
     "--identity-password-memory-kib=8192",
     "--identity-password-passes=1",

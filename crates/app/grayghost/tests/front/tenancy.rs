@@ -30,13 +30,17 @@ fn part(world: &World, name: &str) -> Option<String> {
         list["items"][0][field].as_str().map(str::to_owned)
     };
     match name {
-        "job_id" => first("/api/v1/jobs", "job_id"),
-        "event_id" => first("/api/v1/events", "event_id"),
-        "key_id" => first("/api/v1/keys", "key_id"),
+        "asset" => Some("gold.dim_customer".to_owned()),
+        "job_id" => first("/api/v1/jobs", "id"),
+        "event_id" => first("/api/v1/events", "id"),
+        "key_id" => first("/api/v1/api-keys", "key_id"),
         "invitation_id" => first("/api/v1/invitations", "invitation_id"),
         "session_id" => first("/api/v1/sessions", "session_id"),
         "user_id" => Some(world.bob.clone()),
         "role" => Some("guard".to_owned()),
+        // None of the first workspace has one here; the tests of their crates make some.
+        "run_id" | "identity_id" | "passkey_id" => Some("0199a3c0-0000-7000-8000-000000000001".to_owned()),
+        "subscriber" | "provider" => Some("nobody".to_owned()),
         _ => None,
     }
 }
@@ -53,7 +57,7 @@ impl World {
         let ann = Client::signed_in(server, "ann@example.com", None);
         let bob = account(shop, &["bob@example.com"]);
         ann.post("/api/v1/invitations", &json!({ "email": "guest@example.com", "role": "viewer" })).with(201);
-        ann.post("/api/v1/keys", &json!({ "name": "reader", "role": "viewer" })).with(201);
+        ann.post("/api/v1/api-keys", &json!({ "name": "reader", "role": "viewer" })).with(201);
         let role = json!({ "permissions": ["jobs:read"] });
         assert!(ann.send("PUT", "/api/v1/roles/guard", Some(&role), &[]).expect("an answer").status < 300);
         // Its maker is the only one who is in both.
@@ -81,8 +85,9 @@ fn nothing_of_a_workspace_is_seen_or_changed_from_another() {
     let server = shop.serve(GENEROUS);
     let world = World::new(&shop, &server);
     until("the mail was sent", || {
-        let jobs = world.ann.get("/api/v1/jobs?state=succeeded").json();
-        jobs["items"].as_array().is_some_and(|items| !items.is_empty()).then_some(())
+        let jobs = world.ann.get("/api/v1/jobs").with(200).json();
+        let is_done = |job: &Value| job["state"] == "succeeded";
+        jobs["items"].as_array().is_some_and(|items| items.iter().any(is_done)).then_some(())
     });
     let all = operations(&shop);
     let seen = |client: &Client| {
@@ -126,7 +131,7 @@ fn nothing_of_a_workspace_is_seen_or_changed_from_another() {
         assert!(leaked.is_empty(), "{method} {path} shows {leaked:?}");
     }
     assert_eq!(seen(&world.ann).keys().collect::<Vec<_>>(), of_ann.keys().collect::<Vec<_>>());
-    for path in ["/api/v1/keys", "/api/v1/invitations", "/api/v1/members", "/api/v1/roles"] {
+    for path in ["/api/v1/api-keys", "/api/v1/invitations", "/api/v1/members", "/api/v1/roles"] {
         assert!(of_ann[path].is_subset(&seen(&world.ann)[path]), "{path} lost something");
     }
 }

@@ -18,6 +18,7 @@ pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
         Operation::get("jwks", "/.well-known/jwks.json", Access::Public)
             .about("Public keys of access tokens", "A JSON Web Key Set (RFC 7517).")
             .answers::<Jwks>(StatusCode::OK)
+            .only_rest()
             .by(jwks, identity),
         Operation::post("create_user", "/api/v1/users", Access::Needs(Permission::MembersManage))
             .about(

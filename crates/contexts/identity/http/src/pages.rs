@@ -37,5 +37,6 @@ fn file(
     let headers: [(HeaderName, &str); 2] = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cached)];
     Operation::get(id, path, Access::Public)
         .answers_as(kind)
+        .only_rest()
         .by(move || async move { (StatusCode::OK, headers, text) }, &())
 }
