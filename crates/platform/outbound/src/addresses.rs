@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Network, bits of its prefix, and what it is.
 const V4: [(Ipv4Addr, u32, &str); 17] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8, "this machine's own"),
+    (Ipv4Addr::UNSPECIFIED, 8, "this machine's own"),
     (Ipv4Addr::new(10, 0, 0, 0), 8, "private"),
     // The metadata service of Alibaba's cloud is in it.
     (Ipv4Addr::new(100, 64, 0, 0), 10, "a carrier's own"),
@@ -27,10 +27,10 @@ const V4: [(Ipv4Addr, u32, &str); 17] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4, "reserved"),
     // Azure's services for its guests, on a public address.
     (Ipv4Addr::new(168, 63, 129, 16), 32, "a cloud's metadata service"),
-    (Ipv4Addr::new(255, 255, 255, 255), 32, "broadcast"),
+    (Ipv4Addr::BROADCAST, 32, "broadcast"),
 ];
 
-/// Inside of what is given out as public, 2000::/3.
+/// Inside of what is given out as public, `2000::/3`.
 const V6: [(Ipv6Addr, u32, &str); 3] = [
     // Teredo, which holds an IPv4 address, ORCHID, benchmarks.
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23, "reserved"),
@@ -57,9 +57,8 @@ fn v6(address: Ipv6Addr) -> Option<&'static str> {
     let embedded = |high: u16, low: u16| v4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
     match parts {
         // NAT64 (RFC 6052): a gateway calls the IPv4 address for us.
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => return embedded(high, low),
-        // 6to4 (RFC 3056), the same.
-        [0x2002, high, low, ..] => return embedded(high, low),
+        // 6to4 (RFC 3056) the same.
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => return embedded(high, low),
         [0, 0, 0, 0, 0, 0, 0, 1] => return Some("loopback"),
         [0, 0, 0, 0, 0, 0, 0, 0] => return Some("this machine's own"),
         _ => {}

@@ -11,7 +11,7 @@ pub(crate) struct Allowed {
     hosts: Vec<String>,
 }
 
-/// IPv4 ones stand where IPv6 maps them, ::ffff:0:0/96.
+/// IPv4 ones stand where IPv6 maps them, `::ffff:0:0/96`.
 #[derive(Debug, Clone, Copy)]
 struct Network {
     bits: u128,

@@ -139,13 +139,13 @@ impl Identity {
         name: Option<&str>,
     ) -> Result<UserId, IdentityError> {
         let settings = provider.settings();
-        let role = settings.role_for(email.as_str()).ok_or(SsoError::NoAccount)?.to_owned();
+        let admitted_as = settings.role_for(email.as_str()).ok_or(SsoError::NoAccount)?.to_owned();
         let log = &self.inner.log;
         let workspace = directory::workspace_named(log, &settings.workspace).await?.ok_or(SsoError::NoAccount)?;
         let (known, _) = log.get::<Workspace>(workspace, workspace).await?;
         let user = UserId(log.source().uuid());
         // Refused before anything is stored: an operator has named a role that is not there.
-        known.add_member(user, role.clone(), Permission::ALL)?;
+        known.add_member(user, admitted_as.clone(), Permission::ALL)?;
         let local = email.as_str().split('@').next().unwrap_or_default();
         let name = name.and_then(|name| words::person(name).ok()).unwrap_or_else(|| local.to_owned());
         let about = |text: &str| Personal::of(SubjectId(user.0), text.to_owned());
@@ -161,7 +161,7 @@ impl Identity {
             Err(IdentityError::Log(LogError::Overtaken)) => return Err(IdentityError::EmailTaken),
             done => done?,
         };
-        let rule = move |known: &Workspace| known.add_member(user, role, Permission::ALL);
+        let rule = move |known: &Workspace| known.add_member(user, admitted_as, Permission::ALL);
         let system = Actor::system(workspace);
         let added = self.change_workspace(&system, None, rule).await;
         self.note(&system, ("create_user", target("user", user.0)), added).await?;
