@@ -42,6 +42,7 @@ pub struct ProblemBody {
     remedy: Option<String>,
     /// What is wrong with which field of the request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     errors: Vec<FieldError>,
     /// Joins it with the lines of the log.
     #[serde(skip_serializing_if = "Option::is_none")]

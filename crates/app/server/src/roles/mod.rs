@@ -55,6 +55,8 @@ pub(crate) fn play(role: Role, stage: Stage) -> BoxFuture<'static, ()> {
         Role::Relay => relay::play(stage).boxed(),
         Role::Worker => worker::play(stage).boxed(),
         Role::Scheduler => scheduler::play(stage).boxed(),
-        Role::Gateway | Role::Api | Role::Realtime | Role::Executor => idle::play(role, stage).boxed(),
+        // Requests are served from the start: see `front`.
+        Role::Gateway | Role::Api => stage.stopped().boxed(),
+        Role::Realtime | Role::Executor => idle::play(role, stage).boxed(),
     }
 }
