@@ -22,8 +22,9 @@ const PLATFORM: [&[&str]; 6] = [
 /// Inside the folder of one context that is several crates.
 const PARTS: [&[&str]; 4] = [&["model"], &["engine"], &["front"], &["http"]];
 
-/// Inside `app`: the binary stands above what it mounts. GraphQL is made of operations, and tested behind the gateway.
-const APP: [&[&str]; 3] = [&["api", "gateway", "generator", "terminal"], &["graphql"], &["grayghost"]];
+/// Inside `app`: the binary stands above the server, and that above what it mounts. GraphQL is made of operations, and tested
+/// behind the gateway.
+const APP: [&[&str]; 4] = [&["api", "gateway", "generator", "terminal"], &["graphql"], &["server"], &["grayghost"]];
 
 /// Heavy or discouraged crates, by the start of their names, and the folders that may depend on them.
 const HOMES: [(&[&str], &[&str], &str); 4] = [
@@ -115,7 +116,7 @@ fn refusal(from: Place<'_>, to: Place<'_>, for_tests: bool) -> Option<&'static s
         (Place::Platform(a), Place::Platform(b)) => (!is_above(&PLATFORM, a, b))
             .then_some("the order inside `platform` is the list in tools/xtask/src/arch/direction.rs; move the shared part down"),
         (Place::App(a), Place::App(b)) => {
-            (!is_above(&APP, a, b)).then_some("only the binary sees the other crates of `app`")
+            (!is_above(&APP, a, b)).then_some("the order inside `app` is the list in tools/xtask/src/arch/direction.rs; move the shared part down")
         }
         _ => (tier(to) >= tier(from)).then_some(
             "kernel < contracts, platform < contexts, adapters < app, and only strictly lower tiers are seen; move the shared part down",

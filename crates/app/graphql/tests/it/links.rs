@@ -1,4 +1,4 @@
-//! Following ids.
+//! Following ids from one answer into another: each distinct id is asked for once, and what is gone is null and no fault.
 
 use serde_json::{Value, json};
 

@@ -7,7 +7,6 @@
 
 mod error;
 mod factors;
-mod ids;
 mod mail;
 mod passwords;
 mod secret;
@@ -16,8 +15,7 @@ mod tokens;
 
 pub use error::PasswordError;
 pub use factors::{Asked, Passkeys, RecoveryCode, TOTP_STEP_S, TotpKey, Whose};
-pub use ids::{ChallengeId, InvitationId, PasskeyId, SessionId, TotpId};
-pub use mail::{Mail, MailError, Mailer, Outbox, Smtp, SmtpSettings, SmtpTls};
+pub use mail::{Mail, MailError, MailPurpose, Mailer, Outbox, Smtp, SmtpSettings, SmtpTls, compose};
 pub use passwords::{Password, PasswordSettings, Passwords, Verdict};
 pub use sso::{Attempt, OidcSettings, Provider, Sso, SsoError, Vouched, VouchedEmail};
 pub use tokens::{

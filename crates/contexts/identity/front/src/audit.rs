@@ -7,14 +7,12 @@
 use std::{collections::HashMap, fmt};
 
 use eventlog::{Cause, EventLog, LogError, NewStream};
+use identity_model::{Audit, AuditEvent, AuditId, AuditRecord, Outcome};
 use kernel::{Actor, Personal, SubjectId, Timestamp, UserId, Who, WorkspaceId};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use crate::{
-    IdentityError, Origin,
-    domain::{Audit, AuditEvent, AuditId, AuditRecord, Outcome},
-};
+use crate::{IdentityError, Origin};
 
 /// Entries that may wait.
 const QUEUE: usize = 4_096;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use eventlog::EventLog;
 use futures::FutureExt;
-use identity_engine::ChallengeId;
+use identity_model::ChallengeId;
 use kernel::{Personal, SubjectId, Timestamp};
 use sql::args;
 use uuid::Uuid;

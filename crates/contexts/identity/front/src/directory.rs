@@ -5,11 +5,12 @@ use std::collections::HashMap;
 
 use eventlog::EventLog;
 use futures::FutureExt;
+use identity_model::{EMAIL_PURPOSE, roles};
 use kernel::{Permission, Personal, Timestamp, UserId, WorkspaceId};
 use sql::{Row, Scope, SqlError, Value, args};
 use uuid::Uuid;
 
-use crate::{INSTALLATION, IdentityError, SessionId, domain::roles, projections::EMAIL_PURPOSE, words::EmailAddress};
+use crate::{INSTALLATION, IdentityError, SessionId, words::EmailAddress};
 
 /// An account, found by its address.
 pub(crate) struct Found {

@@ -5,11 +5,10 @@ use cache::CacheError;
 use crypto::CryptoError;
 use eventlog::LogError;
 use identity_engine::{MailError, PasswordError, SsoError};
+use identity_model::Refusal;
 use jobs::JobError;
 use kernel::{ErrorKind, Forbidden, ProductError, WordError};
 use sql::SqlError;
-
-use crate::domain::Refusal;
 
 /// Any failure that leaves the context.
 #[derive(Debug, thiserror::Error)]
@@ -152,7 +151,7 @@ impl ProductError for IdentityError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Forbidden(error) => error.kind(),
-            Self::Refused(refusal) => kind_of(refusal),
+            Self::Refused(refusal) => refusal.kind(),
             Self::BadEmail
             | Self::BadName { .. }
             | Self::UnknownPermission { .. }
@@ -189,7 +188,7 @@ impl ProductError for IdentityError {
     fn code(&self) -> &'static str {
         match self {
             Self::Forbidden(error) => error.code(),
-            Self::Refused(refusal) => code_of(refusal),
+            Self::Refused(refusal) => refusal.code(),
             Self::BadEmail => "identity.bad_email",
             Self::BadName { .. } => "identity.bad_name",
             Self::UnknownPermission { .. } => "identity.unknown_permission",
@@ -237,7 +236,7 @@ impl ProductError for IdentityError {
             Self::Crypto(error) => return error.remedy(),
             Self::Word(error) => return error.remedy(),
             Self::TooManyAttempts { retry_after_s } => return Some(format!("try again in {retry_after_s} s")),
-            Self::Refused(refusal) => remedy_of(refusal),
+            Self::Refused(refusal) => return refusal.remedy(),
             Self::BadEmail => "write it as `name@example.com`",
             Self::BadName { .. } => {
                 "give a short one: for workspaces and roles small letters, digits, `-` and `_`, for people and keys one line"
@@ -266,46 +265,5 @@ impl ProductError for IdentityError {
             Self::Fault { .. } => return None,
         };
         Some(text.to_owned())
-    }
-}
-
-fn kind_of(refusal: &Refusal) -> ErrorKind {
-    match refusal {
-        Refusal::LastOwner
-        | Refusal::AlreadyMember
-        | Refusal::RoleInUse { .. }
-        | Refusal::BuiltInRole { .. }
-        | Refusal::Archived => ErrorKind::Conflict,
-        Refusal::NoSuchMember | Refusal::NoSuchWorkspace => ErrorKind::NotFound,
-        Refusal::NoSuchRole { .. } | Refusal::BadInvitation => ErrorKind::Invalid,
-        Refusal::BeyondAuthority => ErrorKind::Forbidden,
-    }
-}
-
-fn code_of(refusal: &Refusal) -> &'static str {
-    match refusal {
-        Refusal::LastOwner => "identity.last_owner",
-        Refusal::AlreadyMember => "identity.already_member",
-        Refusal::RoleInUse { .. } => "identity.role_in_use",
-        Refusal::BuiltInRole { .. } => "identity.built_in_role",
-        Refusal::Archived => "identity.archived",
-        Refusal::NoSuchMember | Refusal::NoSuchWorkspace => "identity.not_found",
-        Refusal::NoSuchRole { .. } => "identity.no_such_role",
-        Refusal::BadInvitation => "identity.bad_link",
-        Refusal::BeyondAuthority => "identity.beyond_authority",
-    }
-}
-
-fn remedy_of(refusal: &Refusal) -> &'static str {
-    match refusal {
-        Refusal::LastOwner => "make another member an owner first",
-        Refusal::AlreadyMember => "change their role instead",
-        Refusal::RoleInUse { .. } => "give those members another role first",
-        Refusal::BuiltInRole { .. } => "make a role of another name",
-        Refusal::Archived => "work in another workspace",
-        Refusal::NoSuchMember | Refusal::NoSuchWorkspace => "look at the list of those that exist",
-        Refusal::NoSuchRole { .. } => "`GET /api/v1/roles` lists them",
-        Refusal::BadInvitation => "ask for a new one",
-        Refusal::BeyondAuthority => "ask an owner of the workspace to do it",
     }
 }

@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use identity_engine::{RecoveryCode, TotpKey, Verdict};
+use identity_model::User;
 use kernel::{Actor, UserId, Who};
 use sql::args;
 use telemetry::Secret;
@@ -14,7 +15,6 @@ use uuid::Uuid;
 use crate::{
     INSTALLATION, Identity, IdentityError, Password,
     audit::{Entry, target},
-    domain::User,
 };
 
 /// Purpose of the key that recovery codes are hashed with.

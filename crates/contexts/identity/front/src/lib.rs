@@ -19,14 +19,11 @@ mod challenges;
 mod commands;
 mod config;
 mod directory;
-mod domain;
 mod error;
 mod factors;
 mod jobs;
 mod links;
-mod mail;
 mod module;
-mod projections;
 mod queries;
 mod sessions;
 mod tokens;
@@ -38,7 +35,6 @@ use ::jobs::Jobs;
 use cache::{Limits, MemoryLimits};
 use eventlog::EventLog;
 use identity_engine::{Passkeys, Passwords};
-use kernel::WorkspaceId;
 
 use audit::Pen;
 use authenticate::Verified;
@@ -51,12 +47,15 @@ pub use commands::{
     SignInWithPasskey, SignUp, StartedSso,
 };
 pub use config::Settings;
-pub use domain::{AuditId, LinkedIdentityId, Outcome, Refusal, built_in_roles};
 pub use error::IdentityError;
 pub use factors::Proof;
 pub use identity_engine::{
-    ChallengeId, InvitationId, Jwk, Jwks, Mail, MailError, Mailer, OidcSettings, Outbox, PasskeyId, Password,
-    PasswordError, PasswordSettings, SessionId, Smtp, SmtpSettings, SmtpTls, Sso, SsoError,
+    Jwk, Jwks, Mail, MailError, Mailer, OidcSettings, Outbox, Password, PasswordError, PasswordSettings, Smtp,
+    SmtpSettings, SmtpTls, Sso, SsoError,
+};
+pub use identity_model::{
+    AuditId, ChallengeId, INSTALLATION, InvitationId, LinkedIdentityId, Outcome, PasskeyId, Refusal, SessionId,
+    roles::built_in_roles,
 };
 pub use module::module;
 pub use queries::{
@@ -65,9 +64,6 @@ pub use queries::{
 };
 pub use sessions::Tokens;
 pub use words::EmailAddress;
-
-/// The workspace of what belongs to the installation as a whole. It has no members, and no token is ever bound to it.
-pub const INSTALLATION: WorkspaceId = WorkspaceId(uuid::Uuid::nil());
 
 /// From where somebody asks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

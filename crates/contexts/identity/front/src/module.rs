@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use identity_model::projections;
 use modules::Module;
 use sql::Migration;
 
 use crate::{
     Mailer, Settings,
     jobs::{Purge, SendMail, StartReset, StartSignUp},
-    projections::{ApiKeys, AuditList, LinkedIdentities, Users, Workspaces},
 };
 
 const MIGRATIONS: &[Migration] = &[
@@ -41,13 +41,7 @@ pub fn module(settings: &Settings, mailer: Arc<dyn Mailer>) -> Module {
     Module {
         name: "identity",
         migrations: MIGRATIONS,
-        inline: vec![
-            Arc::new(Users),
-            Arc::new(Workspaces),
-            Arc::new(ApiKeys),
-            Arc::new(AuditList),
-            Arc::new(LinkedIdentities),
-        ],
+        inline: projections(),
         handlers: vec![
             Arc::new(SendMail { mailer, settings: settings.clone() }),
             Arc::new(StartReset { link_ttl: settings.link_ttl }),

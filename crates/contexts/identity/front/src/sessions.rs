@@ -4,7 +4,8 @@
 //! earlier generation ends the session; a session that was not used for a while, or is too old, is over.
 
 use futures::FutureExt;
-use identity_engine::{Claims, REFRESH_PURPOSE, Refresh, SessionId};
+use identity_engine::{Claims, REFRESH_PURPOSE, Refresh};
+use identity_model::SessionId;
 use kernel::{Personal, SubjectId, Timestamp, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use sql::{Scope, Tx, args};

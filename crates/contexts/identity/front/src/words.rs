@@ -3,9 +3,10 @@
 //! Absent on purpose: quoted local parts, comments and addresses beyond ASCII (a domain of other letters is written in its
 //! `xn--` form): what mail systems hardly take, and what makes two spellings of one mailbox.
 
+use identity_model::roles;
 use kernel::Permission;
 
-use crate::{IdentityError, domain::roles};
+use crate::IdentityError;
 
 /// An e-mail address in the form of RFC 5322, 3.4.1 without quotes; in small letters, so that it names one account.
 #[derive(Debug, Clone, PartialEq, Eq)]

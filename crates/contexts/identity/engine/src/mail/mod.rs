@@ -1,14 +1,16 @@
-//! Mails, and the port by which they leave.
+//! Mails, what they say, and the port by which they leave.
 
 mod error;
 mod message;
 mod outbox;
 mod smtp;
+mod texts;
 
 pub use error::MailError;
 pub use message::Mail;
 pub use outbox::Outbox;
 pub use smtp::{Smtp, SmtpSettings, SmtpTls};
+pub use texts::{MailPurpose, compose};
 
 use std::fmt;
 

@@ -6,12 +6,11 @@
 use std::fmt::Write as _;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use identity_model::InvitationId;
 use kernel::{Chance, WorkspaceId};
 use ring::digest::{SHA256, digest};
 use telemetry::Secret;
 use uuid::Uuid;
-
-use crate::InvitationId;
 
 const SECRET_BYTES: usize = 32;
 const ID_BYTES: usize = 16;

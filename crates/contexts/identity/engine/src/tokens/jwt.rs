@@ -8,13 +8,12 @@
 //! live on.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use identity_model::SessionId;
 use kernel::{Timestamp, UserId, WorkspaceId};
 use ring::signature::{ED25519, Ed25519KeyPair, UnparsedPublicKey};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-
-use crate::SessionId;
 
 const ALGORITHM: &str = "EdDSA";
 const TYPE: &str = "at+jwt";

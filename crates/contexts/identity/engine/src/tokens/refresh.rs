@@ -7,10 +7,9 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use crypto::LookupKey;
+use identity_model::SessionId;
 use telemetry::Secret;
 use uuid::Uuid;
-
-use crate::SessionId;
 
 /// Purpose of the look-up key that makes them.
 pub const PURPOSE: &str = "identity.refresh";

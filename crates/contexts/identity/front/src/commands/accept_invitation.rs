@@ -1,6 +1,7 @@
 //! Accept invitation: who holds the secret of the mail joins; without an account one is made.
 
 use identity_engine::Invite;
+use identity_model::{User, Workspace};
 use kernel::{Actor, UserId, Who, WorkspaceId};
 use sql::args;
 
@@ -8,7 +9,6 @@ use crate::{
     EmailAddress, Identity, IdentityError, Password,
     audit::{Entry, target},
     directory,
-    domain::{User, Workspace},
 };
 
 /// Accept invitation. Name and password are for a new account; one that exists keeps its own.

@@ -1,6 +1,7 @@
 //! Start passkey, add passkey, rename passkey: an authenticator makes a key for the person who asks.
 
-use identity_engine::{Asked, ChallengeId, PasskeyId, Passkeys};
+use identity_engine::{Asked, Passkeys};
+use identity_model::{ChallengeId, Factors, PasskeyId, User};
 use kernel::{Actor, Personal, SubjectId, Timestamp, UserId};
 use serde_json::Value;
 use telemetry::Secret;
@@ -10,7 +11,6 @@ use crate::{
     audit::target,
     challenges::{self, AskedFor, Which},
     commands::person,
-    domain::{Factors, User},
     words,
 };
 

@@ -1,15 +1,10 @@
 //! Create user: an operator or administrator makes an account, which is a member of their workspace.
 
 use eventlog::LogError;
+use identity_model::{User, Workspace};
 use kernel::{Actor, Permission, Personal, SubjectId, UserId};
 
-use crate::{
-    EmailAddress, INSTALLATION, Identity, IdentityError, Password,
-    audit::target,
-    directory,
-    domain::{User, Workspace},
-    words,
-};
+use crate::{EmailAddress, INSTALLATION, Identity, IdentityError, Password, audit::target, directory, words};
 
 /// Create user.
 #[derive(Debug)]
@@ -108,7 +103,7 @@ impl Identity {
         let (email, name, hash) = (about(email.as_str().to_owned()), about(name), hash.map(about));
         let rule = move |known: &User| {
             let mut events = known.register(user, email, name);
-            events.extend(hash.map(|hash| crate::domain::UserEvent::PasswordSet { hash }));
+            events.extend(hash.map(|hash| identity_model::UserEvent::PasswordSet { hash }));
             Ok::<_, IdentityError>(events)
         };
         let system = Actor::system(INSTALLATION);

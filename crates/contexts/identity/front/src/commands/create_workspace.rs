@@ -1,16 +1,10 @@
 //! Create workspace, register the project's one, rename, archive.
 
 use eventlog::LogError;
+use identity_model::{Workspace, WorkspaceEvent, roles::OWNER};
 use kernel::{Actor, Permission, WorkspaceId};
 
-use crate::{
-    Identity, IdentityError,
-    audit::target,
-    commands::person,
-    directory,
-    domain::{Workspace, WorkspaceEvent, roles::OWNER},
-    words,
-};
+use crate::{Identity, IdentityError, audit::target, commands::person, directory, words};
 
 impl Identity {
     /// Makes a workspace, of which the person who asks is the owner. Its name is free in the installation.

@@ -1,13 +1,9 @@
 //! Deactivate and reactivate user: a member's account may not, or may again, be used anywhere in the installation.
 
+use identity_model::{User, UserEvent, Workspace};
 use kernel::{Actor, Permission, UserId};
 
-use crate::{
-    INSTALLATION, Identity, IdentityError, Refusal,
-    audit::target,
-    domain::{User, UserEvent, Workspace},
-    sessions::Which,
-};
+use crate::{INSTALLATION, Identity, IdentityError, Refusal, audit::target, sessions::Which};
 
 impl Identity {
     /// Ends the use of a member's account, with all of its sessions.
@@ -46,7 +42,7 @@ impl Identity {
         let (workspace, _) = self.inner.log.get::<Workspace>(actor.workspace, actor.workspace).await?;
         let role = workspace.role_of(user).ok_or(Refusal::NoSuchMember)?;
         workspace.within(role, actor.permissions())?;
-        if role == crate::domain::roles::OWNER {
+        if role == identity_model::roles::OWNER {
             workspace.remove_member(user, actor.permissions())?;
         }
         let memberships = crate::directory::memberships(&self.inner.log, user).await?;

@@ -1,6 +1,7 @@
 //! Start TOTP and add TOTP: an authenticator gets a secret, and shows by a code that it has it.
 
-use identity_engine::{ChallengeId, TotpId, TotpKey};
+use identity_engine::TotpKey;
+use identity_model::{ChallengeId, TotpId, User};
 use kernel::{Actor, Personal, SubjectId, Timestamp, UserId};
 use telemetry::Secret;
 
@@ -10,7 +11,6 @@ use crate::{
     challenges::{self, AskedFor, Which},
     commands::person,
     config::PRODUCT,
-    domain::User,
 };
 
 /// A secret for an authenticator, shown once.

@@ -8,6 +8,7 @@
 
 use eventlog::LogError;
 use identity_engine::{Attempt, Provider, SsoError, Vouched};
+use identity_model::{LINKED_PURPOSE, LinkedIdentity, User, UserEvent, Workspace, linked_as};
 use kernel::{Actor, Permission, Personal, SubjectId, UserId, Who};
 use sql::args;
 use telemetry::Secret;
@@ -16,9 +17,7 @@ use crate::{
     EmailAddress, INSTALLATION, Identity, IdentityError, LinkedIdentityId, Tokens, attempts,
     audit::{Entry, target},
     directory,
-    domain::{LinkedIdentity, User, UserEvent, Workspace},
     factors::Shown,
-    projections::{LINKED_PURPOSE, linked_as},
     words,
 };
 

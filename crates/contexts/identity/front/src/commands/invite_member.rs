@@ -2,16 +2,15 @@
 
 use eventlog::How;
 use futures::FutureExt;
-use identity_engine::Invite;
+use identity_engine::{Invite, MailPurpose};
+use identity_model::{NewInvitation, Workspace};
 use kernel::{Actor, Permission, Personal, SubjectId, Timestamp};
 
 use crate::{
     EmailAddress, Identity, IdentityError, InvitationId, Refusal,
     audit::target,
     config::micros,
-    domain::{NewInvitation, Workspace},
     jobs::{MailArgs, SEND_MAIL},
-    mail::Purpose,
 };
 
 /// Invite member.
@@ -44,7 +43,7 @@ impl Identity {
         let (secret, invite) = Invite::make(actor.workspace, invitation, &*source.chance);
         let about = |text: &str| Personal::of(SubjectId(invitation.0), text.to_owned());
         let mail = MailArgs {
-            purpose: Purpose::Invitation,
+            purpose: MailPurpose::Invitation,
             workspace: known.name().to_owned(),
             to: about(command.email.as_str()),
             secret: about(secret.expose()),

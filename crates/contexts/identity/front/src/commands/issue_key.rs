@@ -3,16 +3,11 @@
 use std::time::Duration;
 
 use identity_engine::Key;
+use identity_model::{ApiKey, ApiKeyEvent, Workspace};
 use kernel::{Actor, KeyId, Permission, Timestamp, Who};
 use telemetry::Secret;
 
-use crate::{
-    Identity, IdentityError,
-    audit::target,
-    config::micros,
-    domain::{ApiKey, ApiKeyEvent, Workspace},
-    words,
-};
+use crate::{Identity, IdentityError, audit::target, config::micros, words};
 
 /// Issue key.
 #[derive(Debug)]

@@ -1,9 +1,10 @@
 //! Make recovery codes: ten new ones, and none of the old is good any more.
 
+use identity_model::User;
 use kernel::Actor;
 use telemetry::Secret;
 
-use crate::{Identity, IdentityError, Proof, commands::person, domain::User};
+use crate::{Identity, IdentityError, Proof, commands::person};
 
 impl Identity {
     /// Gives the person who asks ten recovery codes, which are shown once.

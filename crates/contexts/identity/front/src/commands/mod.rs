@@ -50,12 +50,10 @@ pub use sign_up::SignUp;
 pub(crate) use sign_up::about;
 pub use start_sso::StartedSso;
 
+use identity_model::{Workspace, WorkspaceEvent};
 use kernel::{Actor, UserId, Who};
 
-use crate::{
-    Identity, IdentityError, Refusal,
-    domain::{Workspace, WorkspaceEvent},
-};
+use crate::{Identity, IdentityError, Refusal};
 
 /// The person who asks.
 pub(crate) fn person(actor: &Actor) -> Result<UserId, IdentityError> {

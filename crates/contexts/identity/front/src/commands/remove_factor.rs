@@ -1,14 +1,9 @@
 //! Remove TOTP, remove passkey: an account is opened by it no more.
 
-use identity_engine::PasskeyId;
+use identity_model::{Factors, PasskeyId, User, UserEvent};
 use kernel::{Actor, UserId};
 
-use crate::{
-    INSTALLATION, Identity, IdentityError, Proof,
-    audit::target,
-    commands::person,
-    domain::{Factors, User, UserEvent},
-};
+use crate::{INSTALLATION, Identity, IdentityError, Proof, audit::target, commands::person};
 
 impl Identity {
     /// Ends the authenticator of the person who asks. With the last factor its recovery codes end.

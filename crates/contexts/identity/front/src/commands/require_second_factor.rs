@@ -1,8 +1,9 @@
 //! Require second factor: whether a session may anything in the workspace without one.
 
+use identity_model::User;
 use kernel::{Actor, Permission, Who};
 
-use crate::{INSTALLATION, Identity, IdentityError, audit::target, domain::User};
+use crate::{INSTALLATION, Identity, IdentityError, audit::target};
 
 impl Identity {
     /// Rules it for the actor's workspace; gives the workspace's new version. Sessions that were begun by a password alone may nothing

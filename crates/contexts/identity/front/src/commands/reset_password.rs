@@ -1,11 +1,11 @@
 //! Request password reset and reset password: by a link that is mailed to the account's address.
 
+use identity_model::User;
 use kernel::{Actor, Personal, SubjectId, UserId, Who};
 
 use crate::{
     EmailAddress, INSTALLATION, Identity, IdentityError, Password,
     audit::{Entry, target},
-    domain::User,
     jobs::{ResetArgs, START_RESET},
     links::{self, LinkFor},
     sessions::Which,

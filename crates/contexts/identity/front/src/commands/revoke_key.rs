@@ -1,8 +1,9 @@
 //! Revoke key: it opens nothing any more.
 
+use identity_model::ApiKey;
 use kernel::{Actor, KeyId, Permission};
 
-use crate::{Identity, IdentityError, audit::target, domain::ApiKey};
+use crate::{Identity, IdentityError, audit::target};
 
 impl Identity {
     /// Revokes a key of the actor's workspace; said again, it changes nothing.

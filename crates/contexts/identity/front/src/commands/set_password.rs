@@ -1,10 +1,10 @@
 //! Set password: the person who asks chooses another one, and their other sessions end.
 
+use identity_model::User;
 use kernel::{Actor, Personal, SubjectId, UserId};
 
 use crate::{
-    INSTALLATION, Identity, IdentityError, Password, Proof, SessionId, audit::target, commands::person, domain::User,
-    sessions::Which,
+    INSTALLATION, Identity, IdentityError, Password, Proof, SessionId, audit::target, commands::person, sessions::Which,
 };
 
 /// Set password.

@@ -2,6 +2,7 @@
 
 use futures::FutureExt;
 use identity_engine::Link;
+use identity_model::{User, Workspace, roles::OWNER};
 use kernel::{Actor, UserId, Who, WorkspaceId};
 use telemetry::Secret;
 
@@ -9,7 +10,6 @@ use crate::{
     EmailAddress, INSTALLATION, Identity, IdentityError, Password,
     audit::{Entry, target},
     directory,
-    domain::{User, Workspace, roles::OWNER},
     links::{self, LinkFor},
 };
 

@@ -5,13 +5,13 @@
 //! further factors only who has shown the password learns.
 
 use identity_engine::Verdict;
+use identity_model::User;
 use kernel::{Actor, Personal, SubjectId, UserId, Who};
 
 use crate::{
     EmailAddress, INSTALLATION, Identity, IdentityError, Password, Tokens,
     audit::{Entry, target},
     directory::{self, Found, Membership},
-    domain::User,
 };
 
 /// Sign in.

@@ -3,7 +3,8 @@
 //! Invariants: a question is answered once, right or wrong; the account that an answer names is believed only when a key of this very
 //! account has signed; a counter that does not grow is refused, and the session with it. Nothing tells which of these it was.
 
-use identity_engine::{ChallengeId, Passkeys};
+use identity_engine::Passkeys;
+use identity_model::{ChallengeId, User};
 use kernel::UserId;
 use serde_json::Value;
 
@@ -11,7 +12,6 @@ use crate::{
     INSTALLATION, Identity, IdentityError, PasskeyOptions, Tokens,
     challenges::{self, AskedFor, Which},
     commands::add_passkey::{ANYBODY, over},
-    domain::User,
     factors::Shown,
 };
 

@@ -3,7 +3,7 @@
 //! Invariants: an account exists when its address was shown to be right and not before, so that nobody waits in an account for its
 //! owner to be invited; who asks is told the same whether the address has an account or not, since a job looks.
 
-use identity_engine::ChallengeId;
+use identity_model::{ChallengeId, User, Workspace, WorkspaceEvent, roles::OWNER};
 use kernel::{Actor, Personal, SubjectId, UserId, Who, WorkspaceId};
 
 use crate::{
@@ -12,7 +12,6 @@ use crate::{
     challenges::{self, AskedFor, Which},
     commands::create_workspace::name_taken,
     directory,
-    domain::{User, Workspace, WorkspaceEvent, roles::OWNER},
     jobs::{START_SIGN_UP, SignUpArgs},
     links::{self, LinkFor},
 };

@@ -1,10 +1,9 @@
 //! Unlink identity: a person at a provider does not sign in to the account any more.
 
+use identity_model::LinkedIdentity;
 use kernel::Actor;
 
-use crate::{
-    INSTALLATION, Identity, IdentityError, LinkedIdentityId, audit::target, commands::person, domain::LinkedIdentity,
-};
+use crate::{INSTALLATION, Identity, IdentityError, LinkedIdentityId, audit::target, commands::person};
 
 impl Identity {
     /// Ends a link of the person who asks. Who has no password asks for a reset then.

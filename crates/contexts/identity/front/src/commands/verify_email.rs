@@ -1,17 +1,16 @@
 //! Request e-mail verification and verify e-mail.
 
 use futures::FutureExt;
-use identity_engine::Link;
+use identity_engine::{Link, MailPurpose};
+use identity_model::User;
 use kernel::{Actor, Personal, SubjectId, UserId, Who};
 
 use crate::{
     INSTALLATION, Identity, IdentityError, Password,
     audit::{Entry, target},
     commands::person,
-    domain::User,
     jobs::{MailArgs, SEND_MAIL},
     links::{self, LinkFor},
-    mail::Purpose,
 };
 
 impl Identity {
@@ -36,7 +35,7 @@ impl Identity {
         let (secret, link) = Link::make(&*source.chance);
         let about = |text: &str| Personal::of(SubjectId(user.0), text.to_owned());
         let args = MailArgs {
-            purpose: Purpose::Verification,
+            purpose: MailPurpose::Verification,
             workspace: String::new(),
             to: about(email),
             secret: about(secret.expose()),

@@ -3,22 +3,20 @@
 use std::sync::Arc;
 
 use futures::{FutureExt, future::BoxFuture};
+use identity_engine::{MailPurpose, compose};
 use jobs::{Context, Failure, Handler};
 use kernel::{Personal, Timestamp};
 use serde::{Deserialize, Serialize};
 use telemetry::Secret;
 
-use crate::{
-    IdentityError, Mail, Mailer, Settings,
-    mail::{Purpose, compose},
-};
+use crate::{IdentityError, Mail, Mailer, Settings};
 
 pub(crate) const SEND_MAIL: &str = "identity.send_mail";
 
 /// A mail to be written. Address and secret are sealed while it waits.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct MailArgs {
-    pub(crate) purpose: Purpose,
+    pub(crate) purpose: MailPurpose,
     pub(crate) workspace: String,
     pub(crate) to: Personal<String>,
     pub(crate) secret: Personal<String>,

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use futures::{FutureExt, future::BoxFuture};
-use identity_engine::Link;
+use identity_engine::{Link, MailPurpose};
 use jobs::{Context, Failure, Handler};
 use kernel::{Personal, SubjectId, UserId};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,6 @@ use super::{MailArgs, SEND_MAIL};
 use crate::{
     INSTALLATION, IdentityError, directory,
     links::{self, LinkFor},
-    mail::Purpose,
     words::EmailAddress,
 };
 
@@ -55,7 +54,7 @@ impl StartReset {
         let (secret, link) = Link::make(&*source.chance);
         let about = |text: &str| Personal::of(SubjectId(user.0), text.to_owned());
         let args = MailArgs {
-            purpose: Purpose::Reset,
+            purpose: MailPurpose::Reset,
             workspace: String::new(),
             to: about(email.as_str()),
             secret: about(secret.expose()),

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use futures::{FutureExt, future::BoxFuture};
-use identity_engine::Link;
+use identity_engine::{Link, MailPurpose};
 use jobs::{Context, Failure, Handler};
 use kernel::{Personal, SubjectId};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,6 @@ use crate::{
     commands::about,
     directory,
     links::{self, LinkFor},
-    mail::Purpose,
     words::EmailAddress,
 };
 
@@ -58,8 +57,11 @@ impl StartSignUp {
             None => false,
         };
         let (secret, link) = Link::make(&*source.chance);
-        let (purpose, secret) =
-            if has_account { (Purpose::HasAccount, Secret::new(String::new())) } else { (Purpose::SignUp, secret) };
+        let (purpose, secret) = if has_account {
+            (MailPurpose::HasAccount, Secret::new(String::new()))
+        } else {
+            (MailPurpose::SignUp, secret)
+        };
         let sealed = |text: &str| Personal::of(SubjectId(id), text.to_owned());
         let args = MailArgs {
             purpose,

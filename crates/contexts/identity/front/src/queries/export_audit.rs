@@ -4,12 +4,13 @@ use futures::{
     StreamExt as _,
     stream::{self, BoxStream},
 };
+use identity_model::AuditEvent;
 use kernel::{Actor, Permission, WorkspaceId};
 use sql::args;
 use uuid::Uuid;
 
 use super::list_audit::shown;
-use crate::{AuditEntry, Identity, IdentityError, domain::AuditEvent};
+use crate::{AuditEntry, Identity, IdentityError};
 
 /// Entries that are read at once.
 const AT_ONCE: i64 = 500;

@@ -1,14 +1,12 @@
 //! List audit: who did or tried what in the workspace, newest first.
 
+use identity_model::{AuditEvent, AuditRecord};
 use kernel::{Actor, Page, PageRequest, Permission, Timestamp};
 use sql::args;
 use uuid::Uuid;
 
 use super::{after, fetch, page_of};
-use crate::{
-    AuditId, Identity, IdentityError, Outcome,
-    domain::{AuditEvent, AuditRecord},
-};
+use crate::{AuditId, Identity, IdentityError, Outcome};
 
 const LIST: &str = "identity.list_audit";
 

@@ -1,11 +1,9 @@
 //! List roles: the built-in ones and the workspace's own, with what each may.
 
+use identity_model::{Workspace, roles};
 use kernel::{Actor, Permission};
 
-use crate::{
-    Identity, IdentityError,
-    domain::{Workspace, roles},
-};
+use crate::{Identity, IdentityError};
 
 /// One role.
 #[derive(Debug, Clone, PartialEq, Eq)]

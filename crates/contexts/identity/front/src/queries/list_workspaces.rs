@@ -1,8 +1,9 @@
 //! List workspaces: those that the person who asks belongs to.
 
+use identity_model::Workspace;
 use kernel::{Actor, Who, WorkspaceId};
 
-use crate::{Identity, IdentityError, directory, domain::Workspace};
+use crate::{Identity, IdentityError, directory};
 
 /// One workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,11 @@
 //! Show factors: what the person who asks can show beside their password; list passkeys.
 
+use identity_model::User;
 use kernel::{Actor, Timestamp};
 use sql::args;
 use uuid::Uuid;
 
-use crate::{INSTALLATION, Identity, IdentityError, PasskeyId, commands::person, domain::User};
+use crate::{INSTALLATION, Identity, IdentityError, PasskeyId, commands::person};
 
 /// What an account has beside its password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +64,7 @@ impl Identity {
         for row in &rows {
             last_uses.insert(row.get(0)?, row.get(1)?);
         }
-        let row = |(id, passkey): (&PasskeyId, &crate::domain::Passkey)| PasskeyRow {
+        let row = |(id, passkey): (&PasskeyId, &identity_model::Passkey)| PasskeyRow {
             id: *id,
             name: passkey.name.open().cloned(),
             last_used_at: last_uses.get(&id.0).copied(),

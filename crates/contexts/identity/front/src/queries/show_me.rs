@@ -1,11 +1,9 @@
 //! Show me: who asks, where, and what they may.
 
+use identity_model::{User, Workspace};
 use kernel::{Actor, Permission, Who, WorkspaceId};
 
-use crate::{
-    INSTALLATION, Identity, IdentityError,
-    domain::{User, Workspace},
-};
+use crate::{INSTALLATION, Identity, IdentityError};
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]

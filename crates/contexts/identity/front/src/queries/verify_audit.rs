@@ -6,12 +6,13 @@
 
 use std::{collections::HashMap, fmt::Write as _};
 
+use identity_model::Audit;
 use kernel::{Actor, Aggregate as _, Permission, Who, WorkspaceId};
 use ring::digest::{SHA256, digest};
 use sql::args;
 use uuid::Uuid;
 
-use crate::{Identity, IdentityError, domain::Audit};
+use crate::{Identity, IdentityError};
 
 /// Events or rows that are read at once.
 const AT_ONCE: u32 = 2_000;

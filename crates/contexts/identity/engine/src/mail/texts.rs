@@ -5,7 +5,7 @@ use telemetry::Secret;
 /// Why a mail is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Purpose {
+pub enum MailPurpose {
     /// To join a workspace.
     Invitation,
     /// To choose another password.
@@ -19,38 +19,34 @@ pub(crate) enum Purpose {
 }
 
 /// Subject and body.
-pub(crate) fn compose(
-    purpose: Purpose,
-    workspace: &str,
-    public_url: &str,
-    secret: &Secret<String>,
-) -> (String, String) {
+#[must_use]
+pub fn compose(purpose: MailPurpose, workspace: &str, public_url: &str, secret: &Secret<String>) -> (String, String) {
     let base = public_url.trim_end_matches('/');
     let link = |page: &str| format!("{base}/{page}#token={}", secret.expose());
     let (subject, what, link) = match purpose {
-        Purpose::Invitation => (
+        MailPurpose::Invitation => (
             format!("You are invited to {workspace}"),
             format!("You are invited to join the workspace {workspace} of Gray Ghost. To accept, open:"),
             link("accept-invitation"),
         ),
-        Purpose::Reset => (
+        MailPurpose::Reset => (
             "Choose a new password".to_owned(),
             "Somebody, probably you, asked for a new password of your Gray Ghost account. To choose one, open:"
                 .to_owned(),
             link("reset-password"),
         ),
-        Purpose::Verification => (
+        MailPurpose::Verification => (
             "Confirm your e-mail address".to_owned(),
             "To confirm that this is your e-mail address, open:".to_owned(),
             link("verify-email"),
         ),
-        Purpose::SignUp => (
+        MailPurpose::SignUp => (
             "Finish signing up".to_owned(),
             "Somebody, probably you, wants a Gray Ghost account for this address. To choose a password, open:"
                 .to_owned(),
             link("sign-up"),
         ),
-        Purpose::HasAccount => {
+        MailPurpose::HasAccount => {
             let what = "Somebody, probably you, wants a Gray Ghost account for this address, which has one already. \
                         To sign in, or to choose another password, open:";
             let body = format!("{what}\n\n  {base}/sign-in\n\nIf this is not about you, ignore it.\n");

@@ -6,13 +6,24 @@ mod linked_identities;
 mod users;
 mod workspaces;
 
-pub(crate) use api_keys::ApiKeys;
-pub(crate) use audit_list::AuditList;
-pub(crate) use linked_identities::{LINKED_PURPOSE, LinkedIdentities, linked_as};
-pub(crate) use users::{EMAIL_PURPOSE, Users};
-pub(crate) use workspaces::Workspaces;
+use std::sync::Arc;
 
-use eventlog::{LogError, Recorded};
+use eventlog::{LogError, Projection, Recorded};
+
+use api_keys::ApiKeys;
+use audit_list::AuditList;
+use linked_identities::LinkedIdentities;
+use users::Users;
+use workspaces::Workspaces;
+
+pub use linked_identities::{LINKED_PURPOSE, linked_as};
+pub use users::EMAIL_PURPOSE;
+
+/// All of them, to be mounted where a fact and its read model are one transaction.
+#[must_use]
+pub fn projections() -> Vec<Arc<dyn Projection>> {
+    vec![Arc::new(Users), Arc::new(Workspaces), Arc::new(ApiKeys), Arc::new(AuditList), Arc::new(LinkedIdentities)]
+}
 
 /// A member of an event as it was stored: what is personal in it is still sealed.
 fn sealed(event: &Recorded, member: &str) -> Result<String, LogError> {

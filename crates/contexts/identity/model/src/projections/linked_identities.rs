@@ -9,7 +9,7 @@ use super::instance;
 use crate::domain::LinkedIdentityEvent;
 
 /// Purpose of the keyed hash.
-pub(crate) const LINKED_PURPOSE: &str = "identity.linked";
+pub const LINKED_PURPOSE: &str = "identity.linked";
 
 /// Written with the fact: whoever was linked signs in by it the next time.
 pub(crate) struct LinkedIdentities;
@@ -24,7 +24,7 @@ const TABLES: &[Table] = &[Table {
 }];
 
 /// What is hashed: an issuer has no line break, so that no two pairs are one text.
-pub(crate) fn linked_as(issuer: &str, subject: &str) -> Vec<u8> {
+pub fn linked_as(issuer: &str, subject: &str) -> Vec<u8> {
     format!("{issuer}\n{subject}").into_bytes()
 }
 

@@ -5,113 +5,24 @@
 //! - nobody gives, changes or takes away a role that may more than they may themselves;
 //! - an invitation is used once, in time, and only by who holds its secret; an archived workspace stays as it is.
 
+mod event;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::identity::IdentityFact;
-use identity_engine::InvitationId;
-use kernel::{Aggregate, Event, Permission, Personal, Timestamp, UserId, WorkspaceId};
-use schemars::JsonSchema;
+use kernel::{Aggregate, Permission, Personal, Timestamp, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
-use super::roles::{self, ADMIN, OWNER};
+use crate::InvitationId;
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum WorkspaceEvent {
-    WorkspaceCreated {
-        workspace: WorkspaceId,
-        name: String,
-    },
-    WorkspaceRenamed {
-        name: String,
-    },
-    WorkspaceArchived,
-    MemberAdded {
-        user: UserId,
-        role: String,
-    },
-    RoleChanged {
-        user: UserId,
-        role: String,
-    },
-    MemberRemoved {
-        user: UserId,
-    },
-    MemberInvited {
-        invitation: InvitationId,
-        /// Sealed under the invitation as its subject, for there may be no account yet.
-        email: Personal<String>,
-        role: String,
-        /// SHA-256 of the secret in the mail, in hexadecimal digits.
-        hash: String,
-        /// Microseconds since the epoch.
-        expires_at: i64,
-    },
-    InvitationAccepted {
-        invitation: InvitationId,
-        user: UserId,
-    },
-    InvitationRevoked {
-        invitation: InvitationId,
-    },
-    RoleDefined {
-        role: String,
-        permissions: Vec<String>,
-    },
-    RoleDropped {
-        role: String,
-    },
-    /// Whether a session may anything here without a second factor.
-    SecondFactorRuled {
-        required: bool,
-    },
-}
+use super::{
+    Refusal,
+    roles::{self, ADMIN, OWNER},
+};
 
-impl Event for WorkspaceEvent {}
-
-/// The rules say no.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// There would be nobody left who may do everything.
-    #[error("could not do it: a workspace needs an owner")]
-    LastOwner,
-    /// They belong to it already.
-    #[error("could not add the user: they are a member already")]
-    AlreadyMember,
-    /// They do not belong to it.
-    #[error("there is no such member")]
-    NoSuchMember,
-    /// Neither built in nor made here.
-    #[error("there is no role `{role}`")]
-    NoSuchRole {
-        /// As given.
-        role: String,
-    },
-    /// Somebody has it.
-    #[error("could not remove the role `{role}`: members have it")]
-    RoleInUse {
-        /// Which.
-        role: String,
-    },
-    /// Its meaning is fixed.
-    #[error("could not change the role `{role}`: it is built in")]
-    BuiltInRole {
-        /// Which.
-        role: String,
-    },
-    /// It may more than who gives it.
-    #[error("could not give or take a role that may more than you")]
-    BeyondAuthority,
-    /// No invitation, or used, or over.
-    #[error("could not use the link: it was used already, has ended, or was never ours")]
-    BadInvitation,
-    /// It stays as it is.
-    #[error("could not change the workspace: it is archived")]
-    Archived,
-    /// There is none yet.
-    #[error("there is no such workspace")]
-    NoSuchWorkspace,
-}
+pub use event::WorkspaceEvent;
 
 /// What is known of an open invitation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -122,17 +33,22 @@ struct Invited {
 }
 
 /// An invitation to be made.
-pub(crate) struct NewInvitation {
-    pub(crate) invitation: InvitationId,
-    pub(crate) email: Personal<String>,
-    pub(crate) role: String,
-    pub(crate) hash: String,
-    pub(crate) expires_at: Timestamp,
+pub struct NewInvitation {
+    /// Its id, which is the subject that `email` is sealed under.
+    pub invitation: InvitationId,
+    /// Who is invited.
+    pub email: Personal<String>,
+    /// What they will be.
+    pub role: String,
+    /// SHA-256 of the secret, in hexadecimal digits.
+    pub hash: String,
+    /// Until when it is good.
+    pub expires_at: Timestamp,
 }
 
 /// A workspace as its events tell it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Workspace {
+pub struct Workspace {
     id: Option<WorkspaceId>,
     name: String,
     archived: bool,
@@ -146,21 +62,29 @@ type Decided = Result<Vec<WorkspaceEvent>, Refusal>;
 
 impl Workspace {
     /// Creates it; said again, it changes nothing.
-    pub(crate) fn create(&self, workspace: WorkspaceId, name: String) -> Vec<WorkspaceEvent> {
+    pub fn create(&self, workspace: WorkspaceId, name: String) -> Vec<WorkspaceEvent> {
         if self.id.is_none() { vec![WorkspaceEvent::WorkspaceCreated { workspace, name }] } else { vec![] }
     }
 
-    pub(crate) fn rename(&self, name: String) -> Decided {
+    /// Calls it otherwise; its own name changes nothing.
+    ///
+    /// # Errors
+    /// [`Refusal::Archived`], [`Refusal::NoSuchWorkspace`].
+    pub fn rename(&self, name: String) -> Decided {
         self.open()?;
         Ok(if self.name == name { vec![] } else { vec![WorkspaceEvent::WorkspaceRenamed { name }] })
     }
 
-    pub(crate) fn archive(&self) -> Vec<WorkspaceEvent> {
+    /// Closes it for good; one that is closed or not there stays so.
+    pub fn archive(&self) -> Vec<WorkspaceEvent> {
         if self.open().is_ok() { vec![WorkspaceEvent::WorkspaceArchived] } else { vec![] }
     }
 
     /// By somebody who holds `authority`.
-    pub(crate) fn add_member(&self, user: UserId, role: String, authority: &[Permission]) -> Decided {
+    ///
+    /// # Errors
+    /// [`Refusal::Archived`], [`Refusal::NoSuchWorkspace`], [`Refusal::AlreadyMember`], [`Refusal::NoSuchRole`], [`Refusal::BeyondAuthority`].
+    pub fn add_member(&self, user: UserId, role: String, authority: &[Permission]) -> Decided {
         self.open()?;
         self.within(&role, authority)?;
         if self.members.contains_key(&user) {
@@ -169,7 +93,11 @@ impl Workspace {
         Ok(vec![WorkspaceEvent::MemberAdded { user, role }])
     }
 
-    pub(crate) fn change_role(&self, user: UserId, role: String, authority: &[Permission]) -> Decided {
+    /// Gives a member another role, by somebody who may as much as both.
+    ///
+    /// # Errors
+    /// [`Refusal::Archived`], [`Refusal::NoSuchWorkspace`], [`Refusal::NoSuchMember`], [`Refusal::NoSuchRole`], [`Refusal::BeyondAuthority`], [`Refusal::LastOwner`].
+    pub fn change_role(&self, user: UserId, role: String, authority: &[Permission]) -> Decided {
         self.open()?;
         let present = self.members.get(&user).ok_or(Refusal::NoSuchMember)?;
         self.within(&role, authority)?;
@@ -181,7 +109,11 @@ impl Workspace {
         Ok(vec![WorkspaceEvent::RoleChanged { user, role }])
     }
 
-    pub(crate) fn remove_member(&self, user: UserId, authority: &[Permission]) -> Decided {
+    /// Ends a membership, by somebody who may as much.
+    ///
+    /// # Errors
+    /// [`Refusal::Archived`], [`Refusal::NoSuchWorkspace`], [`Refusal::NoSuchMember`], [`Refusal::NoSuchRole`], [`Refusal::BeyondAuthority`], [`Refusal::LastOwner`].
+    pub fn remove_member(&self, user: UserId, authority: &[Permission]) -> Decided {
         self.open()?;
         let present = self.members.get(&user).ok_or(Refusal::NoSuchMember)?;
         self.within(present, authority)?;
@@ -190,7 +122,10 @@ impl Workspace {
     }
 
     /// One owner makes another member one, and is an administrator from then on.
-    pub(crate) fn transfer_ownership(&self, from: UserId, to: UserId) -> Decided {
+    ///
+    /// # Errors
+    /// [`Refusal::Archived`], [`Refusal::NoSuchWorkspace`], [`Refusal::BeyondAuthority`] from who is no owner, [`Refusal::NoSuchMember`].
+    pub fn transfer_ownership(&self, from: UserId, to: UserId) -> Decided {
         self.open()?;
         if self.role_of(from) != Some(OWNER) {
             return Err(Refusal::BeyondAuthority);
@@ -206,17 +141,26 @@ impl Workspace {
         Ok(events)
     }
 
-    pub(crate) fn rule_second_factor(&self, required: bool) -> Decided {
+    /// Rules whether its sessions need a second factor.
+    ///
+    /// # Errors
+    /// [`Refusal::Archived`], [`Refusal::NoSuchWorkspace`].
+    pub fn rule_second_factor(&self, required: bool) -> Decided {
         self.open()?;
         let changes = self.requires_factor != required;
         Ok(changes.then_some(WorkspaceEvent::SecondFactorRuled { required }).into_iter().collect())
     }
 
-    pub(crate) fn requires_factor(&self) -> bool {
+    /// Whether its sessions need a second factor.
+    pub fn requires_factor(&self) -> bool {
         self.requires_factor
     }
 
-    pub(crate) fn invite(&self, new: NewInvitation, authority: &[Permission]) -> Decided {
+    /// Invites somebody to a role, by somebody who may as much.
+    ///
+    /// # Errors
+    /// [`Refusal::Archived`], [`Refusal::NoSuchWorkspace`], [`Refusal::NoSuchRole`], [`Refusal::BeyondAuthority`].
+    pub fn invite(&self, new: NewInvitation, authority: &[Permission]) -> Decided {
         self.open()?;
         self.within(&new.role, authority)?;
         let NewInvitation { invitation, email, role, hash, expires_at } = new;
@@ -224,7 +168,10 @@ impl Workspace {
     }
 
     /// Who holds the secret joins; a member who has an invitation too stays what they are.
-    pub(crate) fn accept(&self, (invitation, hash): (InvitationId, &str), user: UserId, now: Timestamp) -> Decided {
+    ///
+    /// # Errors
+    /// [`Refusal::Archived`], [`Refusal::NoSuchWorkspace`], [`Refusal::BadInvitation`].
+    pub fn accept(&self, (invitation, hash): (InvitationId, &str), user: UserId, now: Timestamp) -> Decided {
         self.open()?;
         let invited = self.invited.get(&invitation).ok_or(Refusal::BadInvitation)?;
         if invited.hash != hash || invited.expires_at <= now.0 {
@@ -238,7 +185,11 @@ impl Workspace {
         Ok(events)
     }
 
-    pub(crate) fn revoke_invitation(&self, invitation: InvitationId) -> Decided {
+    /// Ends an invitation that was not used.
+    ///
+    /// # Errors
+    /// [`Refusal::Archived`], [`Refusal::NoSuchWorkspace`], [`Refusal::BadInvitation`].
+    pub fn revoke_invitation(&self, invitation: InvitationId) -> Decided {
         self.open()?;
         if !self.invited.contains_key(&invitation) {
             return Err(Refusal::BadInvitation);
@@ -247,7 +198,10 @@ impl Workspace {
     }
 
     /// Makes a role of its own, or gives it another meaning; within what the giver may.
-    pub(crate) fn define_role(&self, role: String, may: &[Permission], authority: &[Permission]) -> Decided {
+    ///
+    /// # Errors
+    /// [`Refusal::Archived`], [`Refusal::NoSuchWorkspace`], [`Refusal::BuiltInRole`], [`Refusal::BeyondAuthority`].
+    pub fn define_role(&self, role: String, may: &[Permission], authority: &[Permission]) -> Decided {
         self.open()?;
         if roles::built_in(&role).is_some() {
             return Err(Refusal::BuiltInRole { role });
@@ -263,7 +217,12 @@ impl Workspace {
         Ok(vec![WorkspaceEvent::RoleDefined { role, permissions: names.into_iter().collect() }])
     }
 
-    pub(crate) fn drop_role(&self, role: String) -> Decided {
+    /// Removes a role that was made here and that nobody has or is invited to.
+    ///
+    /// # Errors
+    /// [`Refusal::Archived`], [`Refusal::NoSuchWorkspace`], [`Refusal::BuiltInRole`], [`Refusal::NoSuchRole`],
+    /// [`Refusal::RoleInUse`].
+    pub fn drop_role(&self, role: String) -> Decided {
         self.open()?;
         if roles::built_in(&role).is_some() {
             return Err(Refusal::BuiltInRole { role });
@@ -279,41 +238,49 @@ impl Workspace {
     }
 
     /// Whether the role exists and may no more than `authority`.
-    pub(crate) fn within(&self, role: &str, authority: &[Permission]) -> Result<(), Refusal> {
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchRole`], [`Refusal::BeyondAuthority`].
+    pub fn within(&self, role: &str, authority: &[Permission]) -> Result<(), Refusal> {
         let may = self.permissions(role).ok_or_else(|| Refusal::NoSuchRole { role: role.to_owned() })?;
         if may.iter().all(|each| authority.contains(each)) { Ok(()) } else { Err(Refusal::BeyondAuthority) }
     }
 
     /// What a role may here.
-    pub(crate) fn permissions(&self, role: &str) -> Option<Vec<Permission>> {
+    pub fn permissions(&self, role: &str) -> Option<Vec<Permission>> {
         roles::built_in(role).or_else(|| {
             let names = self.custom.get(role)?;
             Some(names.iter().filter_map(|name| roles::permission(name)).collect())
         })
     }
 
-    pub(crate) fn role_of(&self, user: UserId) -> Option<&str> {
+    /// The role of a member; `None` for somebody who is none.
+    pub fn role_of(&self, user: UserId) -> Option<&str> {
         self.members.get(&user).map(String::as_str)
     }
 
     /// Names of the roles that were made here.
-    pub(crate) fn own_roles(&self) -> impl Iterator<Item = &str> {
+    pub fn own_roles(&self) -> impl Iterator<Item = &str> {
         self.custom.keys().map(String::as_str)
     }
 
-    pub(crate) fn name(&self) -> &str {
+    /// What it is called; empty before it is there.
+    pub fn name(&self) -> &str {
         &self.name
     }
 
-    pub(crate) fn exists(&self) -> bool {
+    /// Whether it was created; an archived one was.
+    pub fn exists(&self) -> bool {
         self.id.is_some()
     }
 
-    pub(crate) fn is_archived(&self) -> bool {
+    /// Whether it is closed for good.
+    pub fn is_archived(&self) -> bool {
         self.archived
     }
 
-    pub(crate) fn has_owner(&self) -> bool {
+    /// Whether somebody owns it; only a new one has nobody.
+    pub fn has_owner(&self) -> bool {
         self.members.values().any(|role| role == OWNER)
     }
 
@@ -373,6 +340,3 @@ impl Aggregate for Workspace {
         })
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -12,9 +12,11 @@ typed_id!(
     LinkedIdentityId
 );
 
+/// A fact of a link.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum LinkedIdentityEvent {
+#[expect(missing_docs, reason = "doc comments are part of the committed schemas; names say the rest")]
+pub enum LinkedIdentityEvent {
     /// This person signs in to that account.
     IdentityLinked {
         user: UserId,
@@ -32,14 +34,14 @@ impl Event for LinkedIdentityEvent {}
 
 /// A link as its events tell it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct LinkedIdentity {
+pub struct LinkedIdentity {
     /// Whose; `None` before it is made and after it has ended.
     user: Option<UserId>,
 }
 
 impl LinkedIdentity {
     /// Makes it, under an id that nothing has.
-    pub(crate) fn link(
+    pub fn link(
         &self,
         user: UserId,
         (provider, issuer): (String, String),
@@ -52,7 +54,7 @@ impl LinkedIdentity {
     }
 
     /// Ends it; `None` where it is not this user's.
-    pub(crate) fn unlink(&self, user: UserId) -> Option<Vec<LinkedIdentityEvent>> {
+    pub fn unlink(&self, user: UserId) -> Option<Vec<LinkedIdentityEvent>> {
         (self.user == Some(user)).then(|| vec![LinkedIdentityEvent::IdentityUnlinked])
     }
 }

@@ -26,25 +26,28 @@ pub enum Outcome {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct AuditRecord {
+#[expect(missing_docs, reason = "doc comments are part of the committed schemas; names say the rest")]
+pub struct AuditRecord {
     /// `user:<id>`, `key:<id>`, `system`, or `stranger` for somebody who is not known.
-    pub(crate) who: String,
+    pub who: String,
     /// Name of the use case.
-    pub(crate) action: String,
+    pub action: String,
     /// What it was done to: a kind and an id, such as `member:<id>`.
-    pub(crate) target: Option<String>,
-    pub(crate) outcome: Outcome,
+    pub target: Option<String>,
+    pub outcome: Outcome,
     /// Code of the refusal.
-    pub(crate) reason: Option<String>,
+    pub reason: Option<String>,
     /// The address that it came from.
-    pub(crate) address: Option<Personal<String>>,
+    pub address: Option<Personal<String>>,
     /// Microseconds since the epoch.
-    pub(crate) at: i64,
+    pub at: i64,
 }
 
+/// The fact of the audit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum AuditEvent {
+#[expect(missing_docs, reason = "doc comments are part of the committed schemas; the record tells the rest")]
+pub enum AuditEvent {
     /// It was seen.
     Audited { entry: AuditRecord },
 }
@@ -53,7 +56,7 @@ impl Event for AuditEvent {}
 
 /// An entry has no state: nothing follows it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Audit {}
+pub struct Audit {}
 
 impl Aggregate for Audit {
     const STREAM: &'static str = "identity.audit";

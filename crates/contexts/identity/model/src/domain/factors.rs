@@ -1,11 +1,11 @@
 //! What an account can show beside its password: an authenticator's codes, passkeys, recovery codes.
 //!
 //! Invariants: recovery codes are there while another factor is, are made with the first one and gone with the last; each is used
-//! once; which time steps and counters were seen is no fact but a row of its own (`crate::factors`), for it changes at each sign-in.
+//! once; which time steps and counters were seen is no fact but a row of its own (in `identity`), for it changes at each sign-in.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use identity_engine::{PasskeyId, TotpId};
+use crate::{PasskeyId, TotpId};
 use kernel::Personal;
 use serde::{Deserialize, Serialize};
 
@@ -14,42 +14,48 @@ use super::UserEvent;
 /// Passkeys of one account at most.
 const MOST_PASSKEYS: usize = 20;
 
+/// A secret that an authenticator shares.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Totp {
-    pub(crate) totp: TotpId,
+pub struct Totp {
+    /// Its id.
+    pub totp: TotpId,
     /// In base32.
-    pub(crate) secret: Personal<String>,
+    pub secret: Personal<String>,
 }
 
+/// A passkey that opens the account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Passkey {
-    pub(crate) name: Personal<String>,
+pub struct Passkey {
+    /// What its owner calls it.
+    pub name: Personal<String>,
     /// As the engine writes it.
-    pub(crate) key: Personal<String>,
+    pub key: Personal<String>,
 }
 
 /// The further factors of one account.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Factors {
-    pub(crate) totp: Option<Totp>,
-    pub(crate) passkeys: BTreeMap<PasskeyId, Passkey>,
+pub struct Factors {
+    /// The authenticator's; `None` where none was added.
+    pub totp: Option<Totp>,
+    /// By their ids.
+    pub passkeys: BTreeMap<PasskeyId, Passkey>,
     /// Keyed hashes of those that were not used.
-    pub(crate) codes: BTreeSet<String>,
+    pub codes: BTreeSet<String>,
 }
 
 impl Factors {
     /// Whether signing in takes more than a password.
-    pub(crate) fn any(&self) -> bool {
+    pub fn any(&self) -> bool {
         self.totp.is_some() || !self.passkeys.is_empty()
     }
 
     /// Takes the place of an earlier one. Recovery codes come with the first factor.
-    pub(crate) fn add_totp(&self, totp: TotpId, secret: Personal<String>, codes: Vec<String>) -> Vec<UserEvent> {
+    pub fn add_totp(&self, totp: TotpId, secret: Personal<String>, codes: Vec<String>) -> Vec<UserEvent> {
         self.with_codes(UserEvent::TotpAdded { totp, secret }, codes)
     }
 
     /// `None` where there are too many.
-    pub(crate) fn add_passkey(
+    pub fn add_passkey(
         &self,
         passkey: PasskeyId,
         (name, key): (Personal<String>, Personal<String>),
@@ -65,30 +71,34 @@ impl Factors {
         events
     }
 
-    pub(crate) fn remove_totp(&self) -> Option<Vec<UserEvent>> {
+    /// Ends the authenticator's; `None` where there is none.
+    pub fn remove_totp(&self) -> Option<Vec<UserEvent>> {
         self.totp.as_ref().map(|_| vec![UserEvent::TotpRemoved])
     }
 
-    pub(crate) fn remove_passkey(&self, passkey: PasskeyId) -> Option<Vec<UserEvent>> {
+    /// Ends one; `None` where there is no such.
+    pub fn remove_passkey(&self, passkey: PasskeyId) -> Option<Vec<UserEvent>> {
         self.passkeys.contains_key(&passkey).then(|| vec![UserEvent::PasskeyRemoved { passkey }])
     }
 
-    pub(crate) fn rename_passkey(&self, passkey: PasskeyId, name: Personal<String>) -> Option<Vec<UserEvent>> {
+    /// Calls one otherwise; `None` where there is no such.
+    pub fn rename_passkey(&self, passkey: PasskeyId, name: Personal<String>) -> Option<Vec<UserEvent>> {
         let known = self.passkeys.get(&passkey)?;
         Some(if known.name == name { vec![] } else { vec![UserEvent::PasskeyRenamed { passkey, name }] })
     }
 
     /// `None` where no factor is there to recover from the loss of.
-    pub(crate) fn make_codes(&self, hashes: Vec<String>) -> Option<Vec<UserEvent>> {
+    pub fn make_codes(&self, hashes: Vec<String>) -> Option<Vec<UserEvent>> {
         self.any().then(|| vec![UserEvent::RecoveryCodesMade { hashes }])
     }
 
     /// `None` where it is none, or was used.
-    pub(crate) fn use_code(&self, hash: String) -> Option<Vec<UserEvent>> {
+    pub fn use_code(&self, hash: String) -> Option<Vec<UserEvent>> {
         self.codes.contains(&hash).then(|| vec![UserEvent::RecoveryCodeUsed { hash }])
     }
 
-    pub(crate) fn apply(&mut self, event: &UserEvent) {
+    /// Takes in a fact of the account; those about anything else change nothing.
+    pub fn apply(&mut self, event: &UserEvent) {
         use UserEvent as E;
         match event.clone() {
             E::TotpAdded { totp, secret } => self.totp = Some(Totp { totp, secret }),

@@ -9,7 +9,7 @@ use super::{instance, sealed};
 use crate::domain::UserEvent;
 
 /// Purpose of the keyed hash.
-pub(crate) const EMAIL_PURPOSE: &str = "identity.email";
+pub const EMAIL_PURPOSE: &str = "identity.email";
 
 /// Written with the fact: whoever registered can sign in.
 pub(crate) struct Users;

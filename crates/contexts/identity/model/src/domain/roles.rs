@@ -3,16 +3,16 @@
 use kernel::Permission;
 
 /// Who may do everything, and of whom there is always one.
-pub(crate) const OWNER: &str = "owner";
+pub const OWNER: &str = "owner";
 
 /// Who may almost everything; what an owner is after handing the workspace over.
-pub(crate) const ADMIN: &str = "admin";
+pub const ADMIN: &str = "admin";
 
 /// The built-in roles, the mightiest first.
-pub(crate) const BUILT_IN: [&str; 5] = [OWNER, ADMIN, "analyst", "viewer", "api_user"];
+pub const BUILT_IN: [&str; 5] = [OWNER, ADMIN, "analyst", "viewer", "api_user"];
 
 /// What a built-in role may; `None` for a name that is none.
-pub(crate) fn built_in(role: &str) -> Option<Vec<Permission>> {
+pub fn built_in(role: &str) -> Option<Vec<Permission>> {
     use Permission as P;
     let all = || P::ALL.iter().copied();
     Some(match role {
@@ -50,7 +50,7 @@ pub fn built_in_roles() -> impl Iterator<Item = (&'static str, Vec<Permission>)>
 }
 
 /// The permission of this name.
-pub(crate) fn permission(name: &str) -> Option<Permission> {
+pub fn permission(name: &str) -> Option<Permission> {
     Permission::ALL.iter().copied().find(|each| each.name() == name)
 }
 

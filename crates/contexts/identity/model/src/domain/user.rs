@@ -4,17 +4,22 @@
 //! Invariants: an account is registered once; what is about the person, the hash of the password included, is sealed under
 //! the account's own subject and gone with it.
 
+use crate::{PasskeyId, TotpId};
 use contracts::identity::IdentityFact;
-use identity_engine::{PasskeyId, TotpId};
 use kernel::{Aggregate, Event, Personal, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Factors;
 
+/// A fact of an account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum UserEvent {
+#[expect(
+    missing_docs,
+    reason = "doc comments are part of the committed schemas; the variants say what their fields are"
+)]
+pub enum UserEvent {
     /// The account exists.
     UserRegistered { user: UserId, email: Personal<String>, name: Personal<String> },
     /// A hash in PHC form.
@@ -53,7 +58,7 @@ enum Phase {
 
 /// An account as its events tell it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct User {
+pub struct User {
     phase: Phase,
     id: Option<UserId>,
     email: Option<Personal<String>>,
@@ -64,52 +69,57 @@ pub(crate) struct User {
 
 impl User {
     /// Registers it; whoever says it again changes nothing.
-    pub(crate) fn register(&self, user: UserId, email: Personal<String>, name: Personal<String>) -> Vec<UserEvent> {
+    pub fn register(&self, user: UserId, email: Personal<String>, name: Personal<String>) -> Vec<UserEvent> {
         if self.phase == Phase::New { vec![UserEvent::UserRegistered { user, email, name }] } else { vec![] }
     }
 
-    pub(crate) fn set_password(&self, hash: Personal<String>) -> Vec<UserEvent> {
+    /// Gives it another password, by its hash in PHC form; nothing where it is not registered.
+    pub fn set_password(&self, hash: Personal<String>) -> Vec<UserEvent> {
         if self.phase == Phase::New { vec![] } else { vec![UserEvent::PasswordSet { hash }] }
     }
 
-    pub(crate) fn verify_email(&self) -> Vec<UserEvent> {
+    /// Its mails arrive; said again, it changes nothing.
+    pub fn verify_email(&self) -> Vec<UserEvent> {
         if self.verified || self.phase == Phase::New { vec![] } else { vec![UserEvent::EmailVerified] }
     }
 
-    pub(crate) fn deactivate(&self) -> Vec<UserEvent> {
+    /// Closes it to signing in; one that is closed or not registered stays so.
+    pub fn deactivate(&self) -> Vec<UserEvent> {
         if self.phase == Phase::Active { vec![UserEvent::UserDeactivated] } else { vec![] }
     }
 
-    pub(crate) fn reactivate(&self) -> Vec<UserEvent> {
+    /// Opens one that was deactivated.
+    pub fn reactivate(&self) -> Vec<UserEvent> {
         if self.phase == Phase::Inactive { vec![UserEvent::UserReactivated] } else { vec![] }
     }
 
     /// A change of the further factors of an account that may be used; `None` where the rule refuses or it may not.
-    pub(crate) fn change_factors(
-        &self,
-        rule: impl FnOnce(&Factors) -> Option<Vec<UserEvent>>,
-    ) -> Option<Vec<UserEvent>> {
+    pub fn change_factors(&self, rule: impl FnOnce(&Factors) -> Option<Vec<UserEvent>>) -> Option<Vec<UserEvent>> {
         if self.is_active() { rule(&self.factors) } else { None }
     }
 
-    pub(crate) fn factors(&self) -> &Factors {
+    /// What it can show beside its password.
+    pub fn factors(&self) -> &Factors {
         &self.factors
     }
 
-    pub(crate) fn is_registered(&self) -> bool {
+    /// Whether it is there at all.
+    pub fn is_registered(&self) -> bool {
         self.phase != Phase::New
     }
 
-    pub(crate) fn is_active(&self) -> bool {
+    /// Whether it may sign in.
+    pub fn is_active(&self) -> bool {
         self.phase == Phase::Active
     }
 
-    pub(crate) fn is_verified(&self) -> bool {
+    /// Whether its mails are known to arrive.
+    pub fn is_verified(&self) -> bool {
         self.verified
     }
 
     /// Address and name; `None` when they were erased.
-    pub(crate) fn about(&self) -> Option<(&str, &str)> {
+    pub fn about(&self) -> Option<(&str, &str)> {
         Some((self.email.as_ref()?.open()?, self.name.as_ref()?.open()?))
     }
 }

@@ -5,9 +5,11 @@ use kernel::{Aggregate, Event, KeyId, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// A fact of a key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum ApiKeyEvent {
+#[expect(missing_docs, reason = "doc comments are part of the committed schemas; names say the rest")]
+pub enum ApiKeyEvent {
     /// Somebody holds it now.
     KeyIssued {
         key: KeyId,
@@ -27,18 +29,19 @@ impl Event for ApiKeyEvent {}
 
 /// A key as its events tell it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct ApiKey {
+pub struct ApiKey {
     id: Option<KeyId>,
     revoked: bool,
 }
 
 impl ApiKey {
-    pub(crate) fn issue(&self, issued: ApiKeyEvent) -> Vec<ApiKeyEvent> {
+    /// Issues it by [`ApiKeyEvent::KeyIssued`]; an id that was issued changes nothing.
+    pub fn issue(&self, issued: ApiKeyEvent) -> Vec<ApiKeyEvent> {
         if self.id.is_none() { vec![issued] } else { vec![] }
     }
 
     /// `None` where there is no such key.
-    pub(crate) fn revoke(&self) -> Option<Vec<ApiKeyEvent>> {
+    pub fn revoke(&self) -> Option<Vec<ApiKeyEvent>> {
         self.id.map(|_| if self.revoked { vec![] } else { vec![ApiKeyEvent::KeyRevoked] })
     }
 }
