@@ -187,7 +187,7 @@ fn responses(operation: &Operation, problem: &Value, generator: &mut SchemaGener
         // `itemSchema` is a word of OpenAPI 3.2; until then the schema of an event's data is an extension.
         Content::Events(describe) => {
             let event = schema(*describe, generator);
-            json!({ "description": reason, "content": { "text/event-stream": { "schema": { "type": "string" }, "x-event": event } } })
+            json!({ "description": reason, "content": { "text/event-stream": { "schema": {}, "x-event": event } } })
         }
     };
     let refusal = json!({ "description": "A refusal; `code` says which, and has a page.", "content": { "application/problem+json": { "schema": problem } } });

@@ -9,7 +9,7 @@ use resolution::{
     Table, Truth, Watch, dedupe, evaluate, evaluate_links, explain, explain_link, link_files,
 };
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::ServedError;
 
@@ -52,6 +52,17 @@ pub(crate) enum Partners {
     One,
 }
 
+/// Columns that may be ignored at most.
+const MOST_IGNORED: usize = 200;
+
+fn few<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let all = Vec::deserialize(from)?;
+    match all.len() {
+        ..=MOST_IGNORED => Ok(all),
+        more => Err(D::Error::custom(format_args!("{more} columns; {MOST_IGNORED} at most can be ignored"))),
+    }
+}
+
 /// What is asked: groups of the records of one asset, or links between two.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -69,6 +80,7 @@ pub(crate) struct Task {
     /// Columns that are not evidence, beside the ids.
     #[serde(default)]
     #[schemars(length(max = 200))]
+    #[serde(deserialize_with = "few")]
     pub(crate) ignore: Vec<String>,
 }
 
