@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import pathlib
+import random
 import re
 import statistics
 import subprocess
@@ -31,7 +32,7 @@ GENEROUS = [
     f"--gateway-{what}-{how}"
     for what in ("address", "read", "write", "heavy", "sign-in")
     for how in ("per-minute=600000", "burst=100000000")
-]
+] + ["--gateway-trusted-proxies=127.0.0.1"]
 
 
 def cpu_seconds(pid):
@@ -45,7 +46,9 @@ def memory_mb(pid, what):
 
 
 def ask(base, path, token=None, body=None):
-    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    # Many people, not one: guesses from one address are slowed down, as they should be.
+    address = f"10.{random.randrange(256)}.{random.randrange(256)}.{random.randrange(256)}"
+    headers = {"Content-Type": "application/json", "X-Forwarded-For": address} | ({"Authorization": f"Bearer {token}"} if token else {})
     data = None if body is None else json.dumps(body).encode()
     with urllib.request.urlopen(urllib.request.Request(base + path, data=data, headers=headers), timeout=60) as answer:
         return json.load(answer)
