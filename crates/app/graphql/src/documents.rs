@@ -133,6 +133,6 @@ mod tests {
         }
         documents.kept.run_pending_tasks();
         let count = documents.kept.entry_count();
-        assert!((1..=12).contains(&count), "{count}");
+        assert!((1..=14).contains(&count), "{count}");
     }
 }

@@ -82,7 +82,9 @@ impl fmt::Debug for GraphQl {
 /// # Errors
 /// As [`GraphQl::new`].
 pub fn sdl(operations: &[Operation]) -> Result<String, GraphqlError> {
-    Ok(schema(&Arc::new(Model::new(operations)?), true)?.sdl())
+    let text = schema(&Arc::new(Model::new(operations)?), true)?.sdl();
+    // The library breaks lines after some arguments and not after others.
+    Ok(text.replace(",\t\t", ",\n\t\t"))
 }
 
 impl GraphQl {

@@ -218,7 +218,8 @@ fn events(this: GraphQl, asker: &Asker, ready: Ready) -> Response {
     };
     let ping = millis(this.0.settings.ping_ms);
     let answers = this.stream(asker, ready).map(|answer| Event::default().event("next").data(answer.body.to_string()));
-    let end = stream::once(async { Event::default().event("complete").data("") });
+    // An `EventSource` passes events without data over.
+    let end = stream::once(async { Event::default().event("complete").data("null") });
     let held = answers.chain(end).map(move |event| {
         // The permit ends with the stream.
         let _ = &permit;

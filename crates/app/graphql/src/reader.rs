@@ -64,9 +64,15 @@ impl<'a> Reader<'a> {
             Some(item) => format!("{}List", pascal(item)),
             None => pascal(definition),
         };
-        if schema.get("properties").is_some() && schema.get("oneOf").is_none() {
-            self.known.insert(definition.to_owned(), Typed::new(Shape::Object(self.object_name(&name))));
-        }
+        // While it is read, it may be met again within itself.
+        let within = match (schema.get("properties"), schema.as_object().and_then(choices)) {
+            (_, Some(variants)) if self.side == Side::Given && self.tagged(variants).is_some() => {
+                Shape::Union(name.clone())
+            }
+            (Some(_), None) => Shape::Object(self.object_name(&name)),
+            _ => Shape::Json,
+        };
+        self.known.insert(definition.to_owned(), Typed::new(within));
         let typed = self.read(schema, &name);
         self.known.insert(definition.to_owned(), typed.clone());
         typed
@@ -134,6 +140,14 @@ impl<'a> Reader<'a> {
         Typed::new(Shape::Object(name))
     }
 
+    /// The variants, each in one place, and the property whose text tells them apart.
+    fn tagged(&self, variants: &[Value]) -> Option<(String, Vec<Map<String, Value>>)> {
+        let flat: Vec<_> = variants.iter().filter_map(Value::as_object).map(|variant| self.flat(variant)).collect();
+        let properties = flat.first()?.get("properties")?.as_object()?;
+        let tag = properties.keys().find(|key| flat.iter().all(|variant| constant(variant, key).is_some())).cloned();
+        tag.map(|tag| (tag, flat))
+    }
+
     fn object_name(&self, hint: &str) -> String {
         if self.side == Side::Taken && !hint.ends_with("Input") { format!("{hint}Input") } else { hint.to_owned() }
     }
@@ -151,12 +165,9 @@ impl<'a> Reader<'a> {
     /// Objects that a text in one field tells apart; anything else is free JSON, as is every union that is taken: GraphQL has
     /// none.
     fn union(&mut self, schema: &Map<String, Value>, variants: &[Value], hint: &str) -> Typed {
-        let flat: Vec<_> = variants.iter().filter_map(Value::as_object).map(|variant| self.flat(variant)).collect();
-        let tag = flat.first().and_then(|first| {
-            let properties = first.get("properties")?.as_object()?;
-            properties.keys().find(|key| flat.iter().all(|variant| constant(variant, key).is_some())).cloned()
-        });
-        let (Some(tag), Side::Given) = (tag, self.side) else { return Typed::new(Shape::Json) };
+        let (Some((tag, flat)), Side::Given) = (self.tagged(variants), self.side) else {
+            return Typed::new(Shape::Json);
+        };
         let mut named = Vec::new();
         for variant in &flat {
             let text = constant(variant, &tag).unwrap_or_default().to_owned();

@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn what_is_shown_has_the_names_of_graphql_and_wide_integers_are_texts() {
         let show = |shape, value: Value| scalar(&types(), &shape, &value);
-        assert_eq!(show(Shape::Enum("End".to_owned()), json!("all-done")), Some(Given::Enum(async_graphql::Name::new("ALL_DONE"))));
+        assert_eq!(show(Shape::Enum("End".to_owned()), json!("all-done")), Some(Given::Enum(Name::new("ALL_DONE"))));
         assert_eq!(show(Shape::Int64, json!(9_007_199_254_740_993_u64)), Some(value!("9007199254740993")));
         assert_eq!(show(Shape::Int, json!(7)), Some(value!(7)));
         assert_eq!(show(Shape::Int, json!(3_000_000_000_u64)), None, "an `Int` has 32 bits");

@@ -226,7 +226,7 @@ fn without_dialect(schema: &mut Value) {
     }
 }
 
-/// The JSON Schema of a page of a list, as handlers give it: `{"items": […], "next_cursor": …}`.
+/// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, JsonSchema)]
 #[schemars(rename = "PageOf{T}")]
 pub struct List<T> {

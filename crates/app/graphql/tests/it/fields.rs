@@ -107,7 +107,7 @@ async fn the_schema_is_the_operations_and_the_same_each_time() {
     assert_eq!(text, sdl(&operations(&calls)).expect("a schema"));
     for line in [
         "\tthings(\n\t\t\"\"\"\n\t\tSo many.\n\t\t\"\"\"\n\t\tlimit: Int,\n\t\tcursor: String,\n\t\tonlyMood: Mood\n\t): ThingList",
-        "\tchangeThing(thingId: ID!, input: ChangeThingInput!,",
+        "\t\tinput: ChangeThingInput!,",
         "\tremoveThing(thingId: ID!): Boolean",
         "\tcountdown(from: Int): Left",
         "\tIt fell.",

@@ -221,14 +221,14 @@ async fn show_echo(
     calls: Shared,
     from: From,
     correlation: Correlation,
-    caller: Option<Caller>,
+    caller: Result<Caller, Problem>,
     headers: HeaderMap,
 ) -> Json<Value> {
     let names: Vec<_> = headers.keys().map(ToString::to_string).collect();
     calls.note("show_echo", Value::Null);
     Json(json!({
         "address": from.0, "request_id": correlation.request_id.as_deref(), "traceparent": correlation.traceparent.as_deref(),
-        "caller": caller.map(|Caller(actor)| actor.who.to_string()), "headers": names,
+        "caller": caller.ok().map(|Caller(actor)| actor.who.to_string()), "headers": names,
     }))
 }
 
