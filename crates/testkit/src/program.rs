@@ -20,7 +20,7 @@ use crate::skipped;
 pub const NEEDS_SERVERS: &str = "needs Node.js and the packages of tools/servers (make test)";
 
 /// For a program to say where it listens; a machine may be busy with other tests.
-const START: Duration = Duration::from_secs(120);
+const START: Duration = Duration::from_mins(2);
 
 /// A program that runs, and ends with this.
 #[derive(Debug)]

@@ -41,7 +41,7 @@ async fn talk(mut stream: BufReader<tokio::net::TcpStream>, (command, answer): N
         };
         in_mail = (in_mail || said.starts_with("354")) && !is_end;
         if said == "hang" {
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            tokio::time::sleep(Duration::from_mins(1)).await;
         }
         stream.write_all(said.as_bytes()).await?;
         line.clear();

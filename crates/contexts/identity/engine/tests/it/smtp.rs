@@ -30,8 +30,8 @@ impl Server {
         Some(Self { program: Program::start(SCRIPT, &wanted)?, folder })
     }
 
-    fn ca(&self) -> Option<PathBuf> {
-        Some(self.folder.path().join("cert.pem"))
+    fn ca(&self) -> PathBuf {
+        self.folder.path().join("cert.pem")
     }
 
     fn settings(&self, tls: SmtpTls) -> SmtpSettings {
@@ -41,7 +41,7 @@ impl Server {
             user: Some("grayghost".to_owned()),
             password: Some("hidden".to_owned().into()),
             tls,
-            ca_file: self.ca(),
+            ca_file: Some(self.ca()),
             timeout_ms: 5_000,
         }
     }
@@ -52,7 +52,7 @@ impl Server {
     }
 }
 
-fn with_auth(more: Value) -> Value {
+fn with_auth(more: &Value) -> Value {
     let mut wanted = json!({ "user": "grayghost", "password": "hidden" });
     for (name, value) in more.as_object().expect("an object") {
         wanted[name] = value.clone();
@@ -65,7 +65,7 @@ async fn mails_leave_by_starttls_and_by_implicit_tls() {
     for (wanted, tls) in
         [(json!({ "starttls": true }), SmtpTls::Starttls), (json!({ "implicit": true }), SmtpTls::Implicit)]
     {
-        let Some(server) = Server::start(with_auth(wanted)) else { return };
+        let Some(server) = Server::start(with_auth(&wanted)) else { return };
         let smtp = Smtp::new(&server.settings(tls)).expect("made");
         let arrived = async || {
             let seen = server.seen();
@@ -95,8 +95,8 @@ async fn mails_leave_in_the_clear_to_this_machine_alone() {
 
 #[tokio::test]
 async fn where_tls_cannot_be_had_or_believed_nothing_is_said() {
-    let Some(strips) = Server::start(with_auth(json!({ "starttls": false }))) else { return };
-    let Some(stranger) = Server::start(with_auth(json!({ "starttls": true }))) else { return };
+    let Some(strips) = Server::start(with_auth(&json!({ "starttls": false }))) else { return };
+    let Some(stranger) = Server::start(with_auth(&json!({ "starttls": true }))) else { return };
     let unsigned = SmtpSettings { ca_file: None, ..stranger.settings(SmtpTls::Starttls) };
     let other_name = SmtpSettings { host: "127.0.0.1".to_owned(), ..stranger.settings(SmtpTls::Starttls) };
     for (server, settings) in
@@ -110,7 +110,7 @@ async fn where_tls_cannot_be_had_or_believed_nothing_is_said() {
 
 #[tokio::test]
 async fn a_wrong_password_is_no_fault_of_the_mail() {
-    let Some(server) = Server::start(with_auth(json!({ "starttls": true }))) else { return };
+    let Some(server) = Server::start(with_auth(&json!({ "starttls": true }))) else { return };
     let settings = SmtpSettings { password: Some("wrong".to_owned().into()), ..server.settings(SmtpTls::Starttls) };
     let error = Smtp::new(&settings).expect("made").send(&mail(1)).await.expect_err("not sent");
     assert!(matches!(&error, MailError::Later { why, .. } if why.contains("535")), "{error:?}");

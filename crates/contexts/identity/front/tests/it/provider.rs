@@ -1,4 +1,4 @@
-//! An OpenID provider that lies on demand.
+//! An `OpenID` provider that lies on demand.
 
 use std::{
     collections::HashMap,
@@ -216,7 +216,7 @@ async fn token(State(fake): State<FakeProvider>, body: String) -> (StatusCode, J
     if given["redirect_uri"] != query["redirect_uri"] {
         return no("invalid_request");
     }
-    book.info = says.info.clone();
+    book.info.clone_from(&says.info);
     let id_token = fake.id_token(&query, &says);
     let answer = json!({ "access_token": ACCESS, "token_type": "Bearer", "expires_in": 60, "id_token": id_token });
     (StatusCode::OK, Json(answer))

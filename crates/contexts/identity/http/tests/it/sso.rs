@@ -51,18 +51,17 @@ impl Browser {
                 return pairs.map(|(name, value)| (name.to_owned(), decoded(value))).collect();
             }
             let (status, next, page) = self.ask(Method::GET, &url, "").await;
-            let next = match next {
-                Some(next) => next,
-                None => {
-                    assert_eq!(status, 200, "{page}");
-                    let action = page.split_once("action=\"").expect("a form").1.split('"').next().expect("an end");
-                    let form = if page.contains("name=\"login\"") {
-                        format!("prompt=login&login={login}&password=any")
-                    } else {
-                        "prompt=consent".to_owned()
-                    };
-                    self.ask(Method::POST, action, &form).await.1.expect("on it goes")
-                }
+            let next = if let Some(next) = next {
+                next
+            } else {
+                assert_eq!(status, 200, "{page}");
+                let action = page.split_once("action=\"").expect("a form").1.split('"').next().expect("an end");
+                let form = if page.contains("name=\"login\"") {
+                    format!("prompt=login&login={login}&password=any")
+                } else {
+                    "prompt=consent".to_owned()
+                };
+                self.ask(Method::POST, action, &form).await.1.expect("on it goes")
             };
             url = next;
         }
@@ -82,7 +81,7 @@ struct Rig {
 }
 
 impl Rig {
-    async fn new(house: &House) -> Option<Self> {
+    fn new(house: &House) -> Option<Self> {
         let program = Program::start(SCRIPT, &json!({ "redirect": BACK, "secret": SECRET }))?;
         // The provider lives in the present.
         let behind = kernel::SystemClock.now().0 - house.app.log.source().now().0;
@@ -125,7 +124,7 @@ impl Rig {
 
 async fn a_person_signs_in_by_a_real_provider(place: Place) {
     let house = House::new(place).await;
-    let Some(mut rig) = Rig::new(&house).await else { return };
+    let Some(mut rig) = Rig::new(&house) else { return };
     house.set_up("ann@example.com").await;
     let (_, _, providers) = rig.client.ask("GET", "/api/v1/sso", None).await;
     assert_eq!(providers, json!({ "items": [{ "provider": "real", "title": "The real one" }], "next_cursor": null }));
