@@ -15,6 +15,7 @@ pub(super) fn operation() -> Operation {
 
 /// Who asks, and what they may.
 #[derive(Serialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "the name of the field and of the schema are the API's")]
 struct Permissions {
     /// `user:<id>`, `key:<id>` or `system`.
     who: String,

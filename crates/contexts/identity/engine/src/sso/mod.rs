@@ -1,4 +1,4 @@
-//! Single sign-on as a relying party of OpenID Connect: authorization code with PKCE (OpenID Connect Core 1.0, 3.1; RFC 7636).
+//! Single sign-on as a relying party of `OpenID` Connect: authorization code with PKCE (`OpenID` Connect Core 1.0, 3.1; RFC 7636).
 //!
 //! Invariants: everything that a provider says is asked for through [`outbound`]; an id token is believed only when its signature,
 //! issuer, audience, time and nonce are right; an attempt is bound to who began it.

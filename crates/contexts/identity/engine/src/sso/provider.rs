@@ -182,7 +182,7 @@ impl Provider {
         Ok(vouched)
     }
 
-    /// Some providers keep addresses out of id tokens (OpenID Connect Core 1.0, 5.4).
+    /// Some providers keep addresses out of id tokens (`OpenID` Connect Core 1.0, 5.4).
     async fn ask_for_more(
         &self,
         client: &Ready,

@@ -141,28 +141,28 @@ impl Identity {
         let admitted_as = settings.role_for(email.as_str()).ok_or(SsoError::NoAccount)?.to_owned();
         let log = &self.inner.log;
         let workspace = directory::workspace_named(log, &settings.workspace).await?.ok_or(SsoError::NoAccount)?;
-        let (known, _) = log.get::<Workspace>(workspace, workspace).await?;
+        let (joined, _) = log.get::<Workspace>(workspace, workspace).await?;
         let user = UserId(log.source().uuid());
         // Refused before anything is stored: an operator has named a role that is not there.
-        known.add_member(user, admitted_as.clone(), Permission::ALL)?;
+        joined.add_member(user, admitted_as.clone(), Permission::ALL)?;
         let local = email.as_str().split('@').next().unwrap_or_default();
         let name = name.and_then(|name| words::person(name).ok()).unwrap_or_else(|| local.to_owned());
         let about = |text: &str| Personal::of(SubjectId(user.0), text.to_owned());
         let (address, name) = (about(email.as_str()), about(&name));
-        let rule = move |known: &User| {
-            let mut events = known.register(user, address, name);
+        let register = move |account: &User| {
+            let mut events = account.register(user, address, name);
             // In one step: an account of this address that is not verified would lock its owner out.
             events.push(UserEvent::EmailVerified);
             Ok::<_, IdentityError>(events)
         };
         let system = Actor::system(INSTALLATION);
-        match log.change::<User, IdentityError, IdentityError>(&system, user, rule).await {
+        match log.change::<User, IdentityError, IdentityError>(&system, user, register).await {
             Err(IdentityError::Log(LogError::Overtaken)) => return Err(IdentityError::EmailTaken),
             done => done?,
         };
-        let rule = move |known: &Workspace| known.add_member(user, admitted_as, Permission::ALL);
+        let join = move |joined: &Workspace| joined.add_member(user, admitted_as, Permission::ALL);
         let system = Actor::system(workspace);
-        let added = self.change_workspace(&system, None, rule).await;
+        let added = self.change_workspace(&system, None, join).await;
         self.note(&system, ("create_user", target("user", user.0)), added).await?;
         Ok(user)
     }

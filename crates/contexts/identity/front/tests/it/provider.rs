@@ -1,4 +1,4 @@
-//! An OpenID provider that lies on demand.
+//! An `OpenID` provider that lies on demand.
 
 use std::{
     collections::HashMap,
