@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings what a bare machine lacks.
 #   tools/setup.sh build      compilers and Rust
-#   tools/setup.sh test       the same, the Python readers that the interop test asks, and the servers of tools/servers
+#   tools/setup.sh test       the same, the Python readers that the interop test asks, the servers of tools/servers, and a browser
 #   tools/setup.sh postgres   PostgreSQL, for tools/services.sh
 #   tools/setup.sh wrk        the program that loads HTTP servers, for bench/api
 # As root on Debian or Ubuntu it installs; anywhere else it says what to install and stops. Running it again costs nothing.
@@ -63,7 +63,7 @@ readers() {
     cp "$wanted" "$venv/requirements.txt"
 }
 
-# An OpenID provider and an SMTP server that are not ours. Without Node.js their tests are skipped, and counted.
+# An OpenID provider, an SMTP server and what drives a browser, none of them ours. Without Node.js their tests are skipped, and counted.
 servers() {
     local cache="${GRAYGHOST_CACHE:-$HOME/.cache/grayghost}/servers" locked=tools/servers/package-lock.json
     # The copy is written last, so that an installation that broke off is begun again.
@@ -78,6 +78,11 @@ servers() {
     cp tools/servers/package.json "$locked" "$cache"
     (cd "$cache" && npm ci --ignore-scripts --no-audit --no-fund --silent >&2)
     cp "$locked" "$cache/installed.json"
+}
+
+# For the page of signing in and GraphiQL. Without it their tests are skipped, and counted.
+browser() {
+    has chromium || has google-chrome || ! can_install || packages chromium
 }
 
 # Debian would start a server for everybody as it installs; the folder of settings is the way it offers to say no. What
@@ -102,6 +107,7 @@ test)
     rust
     readers
     servers
+    browser
     ;;
 postgres)
     postgres

@@ -1,7 +1,7 @@
 //! What the caller shows, taken out of the headers.
 
 use axum::http::{HeaderMap, header};
-use http_edge::{Credential, SESSION_COOKIE};
+use http_edge::{Credential, SESSION_COOKIE, cookie};
 use telemetry::Secret;
 
 use crate::GatewayError;
@@ -22,15 +22,6 @@ pub(crate) fn shown(headers: &HeaderMap) -> Result<Option<Credential>, GatewayEr
     }
     let session = cookie(headers, SESSION_COOKIE).filter(|value| !value.is_empty());
     Ok(session.map(|value| Credential::Session(Secret::new(value.to_owned()))))
-}
-
-/// The value of a cookie; of two with one name none, because a neighbouring domain may have planted either.
-pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let all = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let mut values = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value);
-    let first = values.next()?;
-    values.next().is_none().then_some(first)
 }
 
 #[cfg(test)]

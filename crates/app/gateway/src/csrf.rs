@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use http_edge::cookie;
 use kernel::Chance;
 use ring::hmac;
 
-use crate::{GatewayError, credential::cookie};
+use crate::GatewayError;
 
 /// The cookie that pages read.
 pub(crate) const CSRF_COOKIE: &str = "grayghost_csrf";
@@ -24,12 +25,11 @@ const TAG: usize = 32;
 pub(crate) struct Csrf {
     key: hmac::Key,
     chance: Arc<dyn Chance>,
-    is_secure: bool,
 }
 
 impl Csrf {
-    pub(crate) fn new(key: &[u8; 32], chance: Arc<dyn Chance>, is_secure: bool) -> Self {
-        Self { key: hmac::Key::new(hmac::HMAC_SHA256, key), chance, is_secure }
+    pub(crate) fn new(key: &[u8; 32], chance: Arc<dyn Chance>) -> Self {
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, key), chance }
     }
 
     /// The `Set-Cookie` that a session needs before it can write; `None` when it has one already.
@@ -41,8 +41,7 @@ impl Csrf {
         let (salt, tag) = token.split_at_mut(SALT);
         self.chance.fill(salt);
         tag.copy_from_slice(hmac::sign(&self.key, &said(session, salt)).as_ref());
-        let secure = if self.is_secure { "; Secure" } else { "" };
-        let text = format!("{CSRF_COOKIE}={}; Path=/; SameSite=Strict{secure}", URL_SAFE_NO_PAD.encode(token));
+        let text = format!("{CSRF_COOKIE}={}; Path=/; SameSite=Strict", URL_SAFE_NO_PAD.encode(token));
         HeaderValue::try_from(text).ok()
     }
 

@@ -114,7 +114,7 @@ fn share(settings: &GatewaySettings, gates: Gates) -> Result<Shared, GatewayErro
         cors: Cors::new(&settings.cors_origins)?,
         security: Security::new(settings)?,
         rates: Rates::new(limits, settings)?,
-        csrf: Csrf::new(csrf_key.expose(), source.chance, settings.is_secure()),
+        csrf: Csrf::new(csrf_key.expose(), source.chance),
         authenticate,
         answers,
         max_kept_bytes: settings.max_kept_answer_bytes.into(),

@@ -45,6 +45,25 @@ impl Security {
         headers.entry(header::CONTENT_SECURITY_POLICY).or_insert_with(|| self.content.clone());
         if self.is_secure {
             headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+            keep_to_https(headers);
         }
     }
+}
+
+/// Marks every cookie that is set as `Secure`: who sets one does not know how callers reach the gateway.
+fn keep_to_https(headers: &mut HeaderMap) {
+    if let header::Entry::Occupied(cookies) = headers.entry(header::SET_COOKIE) {
+        let (name, cookies) = cookies.remove_entry_mult();
+        let secure: Vec<_> = cookies.filter_map(|cookie| secured(&cookie)).collect();
+        for cookie in secure {
+            headers.append(&name, cookie);
+        }
+    }
+}
+
+/// `None` for a value that is no text: a cookie that would go over the open wire is not set at all.
+fn secured(cookie: &HeaderValue) -> Option<HeaderValue> {
+    let text = cookie.to_str().ok()?;
+    let is_marked = text.split(';').any(|part| part.trim().eq_ignore_ascii_case("secure"));
+    if is_marked { Some(cookie.clone()) } else { HeaderValue::try_from(format!("{text}; Secure")).ok() }
 }

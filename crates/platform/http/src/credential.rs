@@ -5,6 +5,7 @@
 
 use std::{fmt, net::IpAddr, sync::Arc};
 
+use axum::http::{HeaderMap, header};
 use futures::future::BoxFuture;
 use kernel::Actor;
 use telemetry::Secret;
@@ -83,4 +84,14 @@ impl fmt::Display for Credential {
             Self::Session(_) => "session ***",
         })
     }
+}
+
+/// The value of a cookie; of two with one name none, because a neighbouring domain may have planted either.
+#[must_use]
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let all = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut values = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value);
+    let first = values.next()?;
+    values.next().is_none().then_some(first)
 }

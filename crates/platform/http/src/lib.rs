@@ -27,7 +27,9 @@ mod tls;
 mod wire;
 
 pub use correlation::{Correlation, Repeatable, Repeated};
-pub use credential::{Authenticate, Authenticated, Charge, Credential, HoldsSecret, Payer, Recognised, SESSION_COOKIE};
+pub use credential::{
+    Authenticate, Authenticated, Charge, Credential, HoldsSecret, Payer, Recognised, SESSION_COOKIE, cookie,
+};
 pub use document::{About, List, document};
 pub use error::{HttpError, no_route};
 pub use extract::{Body, Caller, From, IfMatch, Params, Part, Versioned};

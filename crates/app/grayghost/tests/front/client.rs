@@ -34,6 +34,7 @@ pub(crate) const GENEROUS: &[&str] = &[
 #[derive(Debug)]
 pub(crate) struct Got {
     pub(crate) status: u16,
+    pub(crate) head: String,
     pub(crate) body: String,
 }
 
@@ -87,6 +88,18 @@ impl Client {
 
     /// `None` where nobody answers.
     pub(crate) fn send(&self, method: &str, path: &str, body: Option<&Value>, headers: &[(&str, &str)]) -> Option<Got> {
+        let body = body.map(Value::to_string);
+        self.send_text(method, path, body.as_deref().map(|body| ("application/json", body)), headers)
+    }
+
+    /// The same with a body of any type.
+    pub(crate) fn send_text(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<(&str, &str)>,
+        headers: &[(&str, &str)],
+    ) -> Option<Got> {
         let mut request = format!("{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n");
         if let Some(bearer) = &self.bearer {
             request += &format!("Authorization: Bearer {bearer}\r\n");
@@ -94,12 +107,11 @@ impl Client {
         for (name, value) in headers {
             request += &format!("{name}: {value}\r\n");
         }
-        let body = body.map(Value::to_string);
-        if let Some(body) = &body {
-            request += &format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
+        if let Some((kind, body)) = &body {
+            request += &format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
         }
         request += "\r\n";
-        request += body.as_deref().unwrap_or_default();
+        request += body.map_or("", |(_, body)| body);
         let mut stream = TcpStream::connect(self.address).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
         stream.write_all(request.as_bytes()).ok()?;
@@ -110,7 +122,7 @@ impl Client {
         let status = head.split(' ').nth(1)?.parse().ok()?;
         let is_chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
         let body = if is_chunked { joined(body)? } else { body.to_owned() };
-        Some(Got { status, body })
+        Some(Got { status, head: head.to_owned(), body })
     }
 }
 
@@ -131,10 +143,15 @@ fn joined(mut chunks: &str) -> Option<String> {
 /// Makes an account by the command line.
 #[track_caller]
 pub(crate) fn account(shop: &Shop, words: &[&str]) -> String {
-    let mut command = shop.command(&[&["users", "create"], words, &["--password-stdin"]].concat());
-    let mut child = command.stdin(Stdio::piped()).spawn().expect("the binary starts");
+    typed(shop, &[&["users", "create"], words, &["--password-stdin"]].concat(), GOOD)
+}
+
+/// What the command line answers to one line.
+#[track_caller]
+pub(crate) fn typed(shop: &Shop, words: &[&str], line: &str) -> String {
+    let mut child = shop.command(words).stdin(Stdio::piped()).spawn().expect("the binary starts");
     let mut stdin = child.stdin.take().expect("a pipe");
-    writeln!(stdin, "{GOOD}").expect("typed");
+    writeln!(stdin, "{line}").expect("typed");
     drop(stdin);
     let output = child.wait_with_output().expect("it ends");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -1,9 +1,11 @@
 //! The front door as callers meet it: the binary serves, and everything is asked over HTTP.
 
 mod access;
+mod browsers;
 mod client;
 mod durable;
 mod operators;
+mod pages;
 mod schemas;
 mod tenancy;
 mod walkthrough;

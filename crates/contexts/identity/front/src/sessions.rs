@@ -22,6 +22,8 @@ pub struct Tokens {
     pub expires_in_s: u64,
     /// Gives the next of both, once.
     pub refresh: Secret<String>,
+    /// For how long the refresh token is good unless the session ends before, in seconds.
+    pub refresh_expires_in_s: u64,
     /// Which session.
     pub session: SessionId,
     /// Who.
@@ -106,7 +108,9 @@ impl Identity {
             jti: source.uuid(),
         };
         let access = Secret::new(self.inner.signing.sign(&claims).await?);
-        Ok(Tokens { access, expires_in_s, refresh, session, user, workspace, lacks_factor: false })
+        let refresh_expires_in_s = settings.session_idle.as_secs();
+        let lacks_factor = false;
+        Ok(Tokens { access, expires_in_s, refresh, refresh_expires_in_s, session, user, workspace, lacks_factor })
     }
 
     /// Turns a session to its next generation.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod browser_sessions;
 mod factors;
 mod invitations;
 mod keys;
@@ -33,6 +34,7 @@ use identity::{Identity, IdentityError, Origin};
 pub fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
     let parts = [
         sessions::operations(identity),
+        browser_sessions::operations(identity),
         sso::operations(identity),
         accounts::operations(identity),
         sign_up::operations(identity),
@@ -49,7 +51,7 @@ pub fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
     parts.into_iter().flatten().collect()
 }
 
-/// The pages that the links of mails, and of the first start, lead to. No part of the API's description.
+/// The pages of signing in, and those that the links of mails and of the first start lead to. No part of the API's description.
 #[must_use]
 pub fn pages() -> Vec<Operation> {
     pages::operations()

@@ -25,6 +25,7 @@ mod set_password;
 mod set_up;
 mod sign_in;
 mod sign_in_with_passkey;
+mod sign_out;
 mod sign_up;
 mod start_sso;
 mod transfer_ownership;

@@ -7,7 +7,7 @@ const PAGES = {
     fields: ["email", "name", "password"],
     send: "Make my account",
     to: "/api/v1/set-up",
-    done: "You are the owner. Sign in by POST /api/v1/sessions with your address and password.",
+    done: "You are the owner. Sign in with your address and password.",
   },
   "/accept-invitation": {
     title: "Join a workspace",
@@ -35,14 +35,8 @@ const PAGES = {
   },
 };
 
-const at = (id) => document.getElementById(id);
 const page = PAGES[location.pathname];
 const token = new URLSearchParams(location.hash.slice(1)).get("token");
-
-function tell(text, mood) {
-  at("result").textContent = text;
-  at("result").className = mood;
-}
 
 function show() {
   document.title = at("title").textContent = page.title;
@@ -67,22 +61,17 @@ async function send(event) {
     body[field] = at(field).value;
   }
   try {
-    const answer = await fetch(page.to, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
-    });
+    const answer = await ask("POST", page.to, body);
     if (answer.ok) {
       at("form").hidden = true;
+      at("next").hidden = false;
       history.replaceState(null, "", location.pathname);
       tell(page.done, "good");
       return;
     }
-    const problem = await answer.json();
-    const parts = [problem.detail, problem.why, problem.remedy, ...(problem.errors ?? []).map((each) => `${each.field}: ${each.message}`)];
-    tell(parts.filter(Boolean).join(". "), "bad");
+    tell(why(answer), "bad");
   } catch {
-    tell("The server did not answer. Try again.", "bad");
+    tell(UNREACHED, "bad");
   }
   at("send").disabled = false;
 }
