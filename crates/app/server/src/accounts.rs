@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use config::Config;
-use identity::{CreateUser, EmailAddress, Identity};
+use identity::{CreateUser, EmailAddress, Identity, ImportUser};
 use kernel::{Actor, Chance, SystemChance, UserId, WorkspaceId};
 use telemetry::Secret;
 
@@ -44,12 +44,22 @@ impl Accounts {
     /// # Errors
     /// Those of [`Identity::create_user`].
     pub async fn create(&self, mut command: CreateUser, role: Option<&str>) -> Result<UserId, Failure> {
-        command.role = match role {
-            Some(role) => role.to_owned(),
-            None if self.identity.has_owner(&self.actor).await? => "viewer".to_owned(),
-            None => "owner".to_owned(),
-        };
+        command.role = self.role(role).await?;
         Ok(self.identity.create_user(&self.actor, command).await?)
+    }
+
+    /// Takes over an account with its hash; the role as of [`Accounts::create`].
+    ///
+    /// # Errors
+    /// Those of [`Identity::import_user`].
+    pub async fn import(&self, mut command: ImportUser, role: Option<&str>) -> Result<UserId, Failure> {
+        command.role = self.role(role).await?;
+        Ok(self.identity.import_user(&self.actor, command).await?)
+    }
+
+    async fn role(&self, given: Option<&str>) -> Result<String, Failure> {
+        let is_first = given.is_none() && !self.identity.has_owner(&self.actor).await?;
+        Ok(given.unwrap_or(if is_first { "owner" } else { "viewer" }).to_owned())
     }
 
     /// Makes the first owner, with a password that chance has chosen; `None` where there is an owner.

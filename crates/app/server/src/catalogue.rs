@@ -10,6 +10,7 @@ use identity::{Identity, built_in_roles};
 use jobs::Jobs;
 use kernel::{Source, SystemChance, WorkspaceId};
 use sql::{Database, Settings};
+use tokio::runtime::Handle;
 
 use crate::{failure::Failure, wiring};
 
@@ -22,7 +23,7 @@ async fn operations() -> Result<Vec<Operation>, Failure> {
     let log = EventLog::new(database, ring, source, Vec::new());
     let jobs = Jobs::new(log.clone());
     let identity = Arc::new(Identity::open(log.clone(), jobs.clone(), identity::Settings::default())?);
-    Ok(wiring::operations((&log, &jobs), &identity, (Path::new("."), WorkspaceId::new())))
+    Ok(wiring::operations((&log, &jobs), &identity, &Handle::current(), (Path::new("."), WorkspaceId::new())))
 }
 
 /// The API's description, `OpenAPI` 3.1 as JSON, as a server serves it at `/api/openapi.json`.

@@ -21,6 +21,7 @@ use http_edge::{Authenticate, Authenticated, Credential, HttpError, Problem};
 use identity::{INSTALLATION, Identity, Via};
 use kernel::WorkspaceId;
 use telemetry::Secret;
+use tokio::runtime::Handle;
 use tower::ServiceExt;
 
 use crate::{backends::Backends, failure::Failure, tables::Tables, wiring};
@@ -59,9 +60,9 @@ pub(crate) struct Front {
 
 impl Front {
     pub(crate) async fn new(
-        config: &Config,
-        project: &Path,
+        (config, project): (&Config, &Path),
         backends: &Backends,
+        compute: &Handle,
         workspace: WorkspaceId,
     ) -> Result<Self, Failure> {
         let source = backends.log.source();
@@ -79,7 +80,8 @@ impl Front {
             source: source.clone(),
         };
         let settings = wiring::gateway_settings(config);
-        let mut operations = wiring::operations((&backends.log, &backends.jobs), &identity, (project, workspace));
+        let mut operations =
+            wiring::operations((&backends.log, &backends.jobs), &identity, compute, (project, workspace));
         let edge = Edge {
             authenticate: Arc::clone(&gates.authenticate),
             charge: gateway::charge(&settings, gates.limits.clone())?,

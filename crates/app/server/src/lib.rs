@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod backends;
 pub mod catalogue;
+mod compute;
 pub mod failure;
 mod front;
 pub mod resolver;

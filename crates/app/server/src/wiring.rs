@@ -15,6 +15,7 @@ use kernel::{SystemClock, WorkspaceId};
 use lakehouse_http::ServedProject;
 use modules::{Module, Parts};
 use outbound::Outbound;
+use tokio::runtime::Handle;
 
 use crate::{failure::Failure, resolver::Resolution, tables::Tables, workspace};
 
@@ -76,6 +77,7 @@ fn served(project: &Path, workspace: WorkspaceId) -> ServedProject {
 pub(crate) fn operations(
     (log, jobs): (&EventLog, &Jobs),
     identity: &Arc<Identity>,
+    compute: &Handle,
     (project, workspace): (&Path, WorkspaceId),
 ) -> Vec<Operation> {
     let served = served(project, workspace);
@@ -83,7 +85,7 @@ pub(crate) fn operations(
     let parts = [
         identity_http::operations(identity),
         Spine::of(log, jobs).operations(),
-        lakehouse_http::Served::new(served, log, jobs).operations(),
+        lakehouse_http::Served::new(served, (log, jobs), compute.clone()).operations(),
         resolution_http::Served::new(assets, log, jobs).operations(),
     ];
     parts.into_iter().flatten().collect()

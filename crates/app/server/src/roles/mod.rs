@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 
 use config::{Config, Role};
 use futures::{FutureExt, future::BoxFuture};
-use tokio::sync::watch;
+use tokio::{runtime::Handle, sync::watch};
 
 use crate::backends::Backends;
 
@@ -24,6 +24,8 @@ pub(crate) struct Stage {
     pub(crate) backends: Backends,
     /// The settings.
     pub(crate) config: Arc<Config>,
+    /// Threads for what computes for long.
+    pub(crate) compute: Handle,
     /// True once the server is to stop.
     pub(crate) stop: watch::Receiver<bool>,
 }

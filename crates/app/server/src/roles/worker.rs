@@ -1,8 +1,9 @@
-//! `worker`: does the jobs of every kind that has a handler here.
+//! `worker`: does the jobs of every kind that has a handler here, on threads of their own.
 
-use std::{num::NonZero, thread, time::Duration};
+use std::{num::NonZero, panic::resume_unwind, thread, time::Duration};
 
 use jobs::{Settings, Worker};
+use tokio::task::JoinSet;
 
 use super::Stage;
 
@@ -19,5 +20,14 @@ pub(super) async fn play(stage: Stage) {
         ..Settings::default()
     };
     let handlers = stage.backends.parts.handlers.clone();
-    Worker::new(stage.backends.jobs.clone(), handlers, settings).run(stage.stopped()).await;
+    let worker = Worker::new(stage.backends.jobs.clone(), handlers, settings);
+    let stopped = stage.stopped();
+    // A set: dropped, it takes the worker along.
+    let mut playing = JoinSet::new();
+    playing.spawn_on(async move { worker.run(stopped).await }, &stage.compute);
+    if let Some(Err(error)) = playing.join_next().await
+        && let Ok(panic) = error.try_into_panic()
+    {
+        resume_unwind(panic);
+    }
 }

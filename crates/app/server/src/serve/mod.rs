@@ -27,6 +27,7 @@ use tokio::{
 
 use crate::{
     backends::Backends,
+    compute::Compute,
     failure::Failure,
     front::{Door, Front},
     roles::Stage,
@@ -79,14 +80,16 @@ pub async fn run(loaded: Loaded, project: &Path, stop: &Stop, tell: &dyn Fn(&Sta
         opened = Backends::open(&config, project) => opened?,
     };
     let workspace = workspace::read_or_make(project)?;
+    let compute = Compute::start()?;
     let front = match config.server.roles.contains(&Role::Api) {
-        true => Some(Front::new(&config, project, &backends, workspace).await?),
+        true => Some(Front::new((&config, project), &backends, &compute.handle, workspace).await?),
         false => None,
     };
-    if let Some(front) = &front {
-        door.open(front.router.clone());
-    }
-    let stage = Stage { backends: backends.clone(), config: Arc::clone(&config), stop: asked };
+    // Without the role `api` there is nothing behind the paths of health.
+    let nothing = || Router::new().fallback(http_edge::no_route);
+    door.open(front.as_ref().map_or_else(nothing, |front| front.router.clone()));
+    let stage =
+        Stage { backends: backends.clone(), config: Arc::clone(&config), compute: compute.handle.clone(), stop: asked };
     checks::register(&health, &stage);
     let mut parts = supervise::start(&stage);
     parts.spawn(figures::keep(stage, metrics));

@@ -8,6 +8,7 @@ use arrow::{
     util::display::{ArrayFormatter, FormatOptions},
 };
 use datafusion::{
+    common::DataFusionError,
     execution::{
         context::SQLOptions,
         runtime_env::{RuntimeEnv, RuntimeEnvBuilder},
@@ -47,8 +48,12 @@ pub struct QueryResult {
 pub struct QueryLimits {
     /// Rows of the answer at most.
     pub rows: usize,
+    /// Bytes of the answer's rows at most, as they are in memory.
+    pub answer_bytes: usize,
     /// Memory in which it sorts, joins and groups; what it can put on the disk beyond that, it does.
     pub memory_bytes: usize,
+    /// Bytes that it may put on the disk.
+    pub spilled_bytes: u64,
 }
 
 impl Lake {
@@ -91,20 +96,22 @@ impl Lake {
             let plan = planned.map_err(|error| plan_error(WHAT, None, error))?;
             let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
             reading.verify_plan(&plan).map_err(|_| EngineError::NotReadOnly)?;
-            collect(DataFrame::new(session.state(), plan), limits.map(|limits| limits.rows), cancel).await
+            collect(DataFrame::new(session.state(), plan), limits, cancel).await
         })
     }
 }
 
 fn memory(limits: QueryLimits) -> Result<Arc<RuntimeEnv>, EngineError> {
-    let bounded = RuntimeEnvBuilder::new().with_memory_limit(limits.memory_bytes, WHOLE).build_arc();
-    bounded.map_err(|error| EngineError::execute(&WHAT, error))
+    let bounded = RuntimeEnvBuilder::new()
+        .with_memory_limit(limits.memory_bytes, WHOLE)
+        .with_max_temp_directory_size(limits.spilled_bytes);
+    bounded.build_arc().map_err(|error| EngineError::execute(&WHAT, error))
 }
 
-/// The rows of a frame as JSON cells, so many at most.
+/// The rows of a frame as JSON cells, within these limits.
 pub(crate) async fn collect(
     frame: DataFrame,
-    most: Option<usize>,
+    limits: Option<QueryLimits>,
     cancel: &Cancel,
 ) -> Result<QueryResult, EngineError> {
     let fields = frame.schema().fields().clone();
@@ -115,14 +122,20 @@ pub(crate) async fn collect(
         rows: Vec::new(),
         truncated: false,
     };
+    let mut taken = 0;
     let mut batches = frame.execute_stream().await.map_err(|error| EngineError::execute(&WHAT, error))?;
     while let Some(batch) = batches.next().await {
         if cancel.is_cancelled() {
             return Err(EngineError::Cancelled);
         }
         let batch = batch.map_err(|error| EngineError::execute(&WHAT, error))?;
+        taken += batch.get_array_memory_size();
+        if limits.is_some_and(|limits| taken > limits.answer_bytes) {
+            let why = "the answer is too large: ask for fewer rows, or fewer columns".to_owned();
+            return Err(EngineError::execute(&WHAT, DataFusionError::ResourcesExhausted(why)));
+        }
         append_rows(&batch, &mut result.rows).map_err(|error| EngineError::execute(&WHAT, error.into()))?;
-        if let Some(most) = most.filter(|most| result.rows.len() > *most) {
+        if let Some(most) = limits.map(|limits| limits.rows).filter(|most| result.rows.len() > *most) {
             result.rows.truncate(most);
             result.truncated = true;
             break;

@@ -20,7 +20,7 @@ use http_edge::Operation;
 use jobs::Jobs;
 use kernel::{Actor, Cursor, PageRequest, WordError};
 use lakehouse::{History, Lakehouse, LakehouseError};
-use tokio::sync::Semaphore;
+use tokio::{runtime::Handle, sync::Semaphore};
 
 pub use served_project::ServedProject;
 
@@ -32,14 +32,16 @@ pub struct Served {
     jobs: Jobs,
     /// Turns of statements, which all of them share.
     statements: Arc<Semaphore>,
+    /// Where statements are computed: a step that takes long holds up no other request.
+    compute: Handle,
 }
 
 impl Served {
-    /// This project; its runs are facts of this log and jobs of this queue.
+    /// This project; its runs are facts of this log and jobs of this queue, statements are computed by this runtime.
     #[must_use]
-    pub fn new(project: ServedProject, log: &EventLog, jobs: &Jobs) -> Self {
+    pub fn new(project: ServedProject, (log, jobs): (&EventLog, &Jobs), compute: Handle) -> Self {
         let statements = Arc::new(Semaphore::new(query_sql::MOST_AT_ONCE));
-        Self { project, log: log.clone(), jobs: jobs.clone(), statements }
+        Self { project, log: log.clone(), jobs: jobs.clone(), statements, compute }
     }
 
     /// All operations of the lakehouse.

@@ -1,8 +1,9 @@
 //! `POST /api/v1/sql`: one statement that only reads, within limits of rows, time and memory.
 //!
-//! Invariant: a statement ends when its time is over and when its caller goes away, for it lives inside the answer's future.
+//! Invariants: a statement is ended when its time is over and when its caller goes away; however long one of its steps takes, no other
+//! request waits for it, for statements have threads of their own.
 
-use std::{fmt::Display, time::Duration};
+use std::{fmt::Display, sync::Arc, time::Duration};
 
 use axum::{Json, extract::State, http::StatusCode};
 use http_edge::{Access, Body, Budget, Caller, FieldError, HttpError, Operation, Problem};
@@ -11,7 +12,7 @@ use lakehouse::{LakehouseError, QueryLimits, QueryRows};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::time;
+use tokio::{task::JoinSet, time};
 
 use crate::Served;
 
@@ -25,6 +26,10 @@ const MOST_MS: u64 = 60_000;
 const TIMEOUT: Duration = Duration::from_secs(65);
 /// In which one statement sorts, joins and groups.
 const MOST_MEMORY_BYTES: usize = 512 << 20;
+/// What it may put on the disk meanwhile.
+const MOST_SPILLED_BYTES: u64 = 4 << 30;
+/// Of the rows of one answer, as they are in memory.
+const MOST_ANSWER_BYTES: usize = 64 << 20;
 /// Longest statement, in bytes: a planner's work grows faster than its text.
 const MOST_STATEMENT_BYTES: usize = 100_000;
 /// Statements at once in this process; others wait for their turn within their time.
@@ -101,15 +106,37 @@ async fn answer(served: &Served, actor: &Actor, question: Question) -> Result<Qu
     within("statement", statement.len(), MOST_STATEMENT_BYTES)?;
     within("limit", rows, MOST_ROWS)?;
     within("timeout_ms", millis, MOST_MS)?;
-    let cancel = CancelWhenDropped::default();
-    let answering = async {
-        // Never closed, so there is a turn in the end.
-        let _turn = served.statements.acquire().await.ok();
-        let limits = Some(QueryLimits { rows, memory_bytes: MOST_MEMORY_BYTES });
-        served.open(actor).await?.query_sql(statement, limits, cancel.0.clone()).await
+    let limits = QueryLimits {
+        rows,
+        answer_bytes: MOST_ANSWER_BYTES,
+        memory_bytes: MOST_MEMORY_BYTES,
+        spilled_bytes: MOST_SPILLED_BYTES,
     };
+    let answering = compute(served, actor, (statement, limits));
     let found = time::timeout(Duration::from_millis(millis), answering).await;
     Ok(found.unwrap_or(Err(LakehouseError::TooSlow { millis }))?)
+}
+
+/// Computes a statement apart from whoever waits for it; it is ended when that one goes away. Its turn is given back when it has
+/// ended, not before: what cannot be ended at once makes no room for another.
+async fn compute(
+    served: &Served,
+    actor: &Actor,
+    (statement, limits): (String, QueryLimits),
+) -> Result<QueryRows, LakehouseError> {
+    let cancel = CancelWhenDropped::default();
+    let (served, actor, cancelled) = (served.clone(), actor.clone(), cancel.0.clone());
+    let threads = served.compute.clone();
+    // Never closed, so there is a turn in the end.
+    let turn = Arc::clone(&served.statements).acquire_owned().await.ok();
+    let mut computing = JoinSet::new();
+    let computed = async move {
+        let _turn = turn;
+        served.open(&actor).await?.query_sql(statement, Some(limits), cancelled).await
+    };
+    computing.spawn_on(computed, &threads);
+    let Some(found) = computing.join_next().await else { return Err(LakehouseError::Stopped) };
+    found.map_err(|source| LakehouseError::Broken { source })?
 }
 
 /// Threads that work for a statement look at the flag, where they are not ended with its future.

@@ -24,7 +24,7 @@ use tokio::sync::Semaphore;
 
 use crate::PasswordError;
 use breached::Breached;
-use phc::Costs;
+use phc::{Costs, HASH_BYTES};
 
 pub use settings::PasswordSettings;
 
@@ -67,15 +67,15 @@ impl fmt::Debug for Passwords {
 }
 
 impl Passwords {
-    /// Ready to compare; makes one hash.
+    /// Ready to compare. Computes nothing: what stands for nobody's hash is chance.
     ///
     /// # Errors
     /// [`PasswordError`].
     pub fn new(settings: &PasswordSettings, chance: Arc<dyn Chance>) -> Result<Self, PasswordError> {
         let costs = Costs::new(settings).ok_or(PasswordError::Fault)?;
-        let mut nobodys = [0; 32];
-        chance.fill(&mut nobodys);
-        let nobodys = costs.hash(&nobodys, salt(&*chance)).ok_or(PasswordError::Fault)?;
+        let mut hash = [0; HASH_BYTES];
+        chance.fill(&mut hash);
+        let nobodys = costs.written(&salt(&*chance), &hash);
         let permits = Arc::new(Semaphore::new(available_parallelism().map_or(1, usize::from)));
         let breached = settings.breached.clone().map(Breached::at);
         let least_score = settings.least_score.min(4);

@@ -8,7 +8,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 
 use super::PasswordSettings;
 
-const HASH_BYTES: usize = 32;
+/// Length of a hash.
+pub(super) const HASH_BYTES: usize = 32;
 /// The most that a stored hash may ask for: one that was planted may not stop the server. 1 GiB and 16 passes.
 const MOST_KIB: u32 = 1 << 20;
 const MOST_PASSES: u32 = 16;
@@ -28,8 +29,12 @@ impl Costs {
     }
 
     pub(super) fn hash(&self, password: &[u8], salt: [u8; 16]) -> Option<String> {
-        let hash = compute(self.params.clone(), password, &salt)?;
-        Some(format!("{}{}${}", self.prefix, STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash)))
+        Some(self.written(&salt, &compute(self.params.clone(), password, &salt)?))
+    }
+
+    /// A hash as it is stored.
+    pub(super) fn written(&self, salt: &[u8; 16], hash: &[u8; HASH_BYTES]) -> String {
+        format!("{}{}${}", self.prefix, STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash))
     }
 
     /// Whether a hash was made with these.

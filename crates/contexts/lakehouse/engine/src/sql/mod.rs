@@ -4,6 +4,7 @@ mod functions;
 mod lineage;
 mod scan;
 mod session;
+mod yielding;
 
 pub(crate) use functions::hash_columns;
 pub use lineage::{ColumnSource, ColumnSources, SourceKind};

@@ -14,7 +14,10 @@ use datafusion::{
 };
 use lakehouse_model::AssetName;
 
-use crate::{EngineError, sql::functions};
+use crate::{
+    EngineError,
+    sql::{functions, yielding::YieldAfterJoins},
+};
 
 const CATALOG: &str = "lake";
 
@@ -51,6 +54,7 @@ impl Sessions {
             .with_config(config)
             .with_runtime_env(Arc::new(RuntimeEnv::default()))
             .with_default_features()
+            .with_physical_optimizer_rule(Arc::new(YieldAfterJoins))
             .build();
         functions::register(&mut base);
         Self { base }

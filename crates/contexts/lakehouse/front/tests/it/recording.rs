@@ -23,7 +23,7 @@ impl Bench {
 
     fn events(&self) -> Vec<Recorded> {
         self.runtime.block_on(async {
-            self.app.log.seal_all().await.expect("sealed");
+            self.app.seal().await;
             self.app.log.after(0, 1_000).await.expect("read")
         })
     }

@@ -15,6 +15,7 @@ use lakehouse_http::{Served, ServedProject};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::{Place, TestApp};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tower::ServiceExt;
 
 /// 2026-01-02T03:04:05Z in microseconds.
@@ -72,11 +73,34 @@ impl Resolver for NotAsked {
     }
 }
 
+/// Threads apart from those of the test.
+pub(crate) struct Compute(Option<Runtime>);
+
+impl Default for Compute {
+    fn default() -> Self {
+        Self(Some(Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("threads")))
+    }
+}
+
+impl Compute {
+    pub(crate) fn handle(&self) -> Handle {
+        self.0.as_ref().expect("until it is dropped").handle().clone()
+    }
+}
+
+impl Drop for Compute {
+    fn drop(&mut self) {
+        self.0.take().expect("once").shutdown_background();
+    }
+}
+
 pub(crate) struct Rig {
     folder: TempDir,
     pub(crate) app: TestApp,
     /// Of the runs: they are listed in the order in which they began.
     time: Arc<ManualClock>,
+    /// Where statements are computed.
+    pub(crate) compute: Compute,
     pub(crate) operations: Vec<Operation>,
 }
 
@@ -107,8 +131,9 @@ impl Rig {
         let module = lakehouse::module(&root, workspace, Arc::clone(&clock), Arc::clone(&resolver));
         let app = TestApp::start_in(place, workspace, &[module]).await;
         let project = ServedProject { root, workspace, clock, resolver };
-        let operations = Served::new(project, &app.log, &app.jobs).operations();
-        let rig = Self { folder, app, time, operations };
+        let compute = Compute::default();
+        let operations = Served::new(project, (&app.log, &app.jobs), compute.handle()).operations();
+        let rig = Self { folder, app, time, compute, operations };
         for (path, text) in FILES {
             rig.write(path, text);
         }
