@@ -15,13 +15,16 @@ use crypto::{KeyRing, Limits, MasterKeys, MemoryKeyStore};
 use eventlog::{EventLog, LogError, Projection, Projector, ReadModel, Recorded, Table};
 use futures::future::{BoxFuture, ready};
 use jobs::{Jobs, Settings, Worker};
-use kernel::{Actor, ManualClock, Permission, SeededChance, Source, SystemChance, Timestamp, Who, WorkspaceId};
+use kernel::{Actor, Clock, ManualClock, Permission, SeededChance, Source, SystemChance, Timestamp, Who, WorkspaceId};
 use modules::{Module, Parts};
+use sql::args;
 
 use crate::Place;
 
 /// How often to look whether subscribers have heard all.
 const LOOK: Duration = Duration::from_millis(5);
+/// After so many looks it is no longer a moment.
+const MOST_LOOKS: u32 = 4_000;
 /// 2026-01-02T03:04:05Z.
 const START: Timestamp = Timestamp(1_767_323_045_000_000);
 /// Jobs that lead to jobs that lead to jobs: more turns than this are a circle.
@@ -98,7 +101,7 @@ impl TestApp {
     pub async fn settle(&self) {
         let worker = Worker::new(self.jobs.clone(), self.parts.handlers.clone(), Settings::default());
         for _ in 0..MOST_TURNS {
-            self.log.seal_all().await.expect("sealed");
+            self.seal().await;
             self.projector().catch_up().await.expect("read models take everything");
             self.deliver().await;
             if worker.drain().await.expect("jobs are done") == 0 {
@@ -108,7 +111,16 @@ impl TestApp {
         panic!("jobs still lead to jobs after {MOST_TURNS} turns");
     }
 
-    /// Lets every subscriber hear all facts that are sealed. What one of them refuses waits or is a dead letter.
+    /// Seals every event. Transactions of other databases of the server hold sealing back, for a moment.
+    ///
+    /// # Panics
+    /// If the database fails, or never lets go of them.
+    pub async fn seal(&self) {
+        seal(&self.log).await;
+    }
+
+    /// Lets every subscriber hear all facts that are sealed, and again those that are due. What one of them refuses waits or is a
+    /// dead letter.
     async fn deliver(&self) {
         if self.parts.subscribers.is_empty() {
             return;
@@ -116,11 +128,17 @@ impl TestApp {
         let (log, subscribers) = (self.log.clone(), self.parts.subscribers.clone());
         let bus = Subscriptions::new(log, subscribers, bus::Settings::default()).expect("names differ");
         let heard = async {
-            while bus.status().await.expect("answers").iter().any(|each| each.behind > 0) {
+            while self.due().await || bus.status().await.expect("answers").iter().any(|each| each.behind > 0) {
                 tokio::time::sleep(LOOK).await;
             }
         };
         bus.run(heard).await;
+    }
+
+    /// Whether a fact waits that is to be heard again now.
+    async fn due(&self) -> bool {
+        let select = "SELECT 1 FROM held_facts WHERE state = 'waiting' AND due_at <= $1 LIMIT 1";
+        !self.log.database().all(select, args![self.clock.now()]).await.expect("answers").is_empty()
     }
 
     /// The read models that follow.
@@ -170,4 +188,16 @@ impl Projection for Faults {
             Err(_) => Ok(()),
         }))
     }
+}
+
+/// Seals every event of a log; see [`TestApp::seal`].
+pub(crate) async fn seal(log: &EventLog) {
+    for _ in 0..MOST_LOOKS {
+        log.seal_all().await.expect("sealed");
+        if log.pending().await.expect("answers") == 0 {
+            return;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    panic!("never sealed");
 }

@@ -45,6 +45,8 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const MOST_KEY_BYTES: usize = 255;
 /// What is left of a lease after body and handler had all their time: for the answer to be kept.
 const SETTLING: Duration = Duration::from_secs(30);
+/// Who sends a body for longer than this may have lost their permissions meanwhile, and is looked at again.
+const STALE: Duration = Duration::from_millis(500);
 
 /// The layers around one path.
 #[derive(Clone)]
@@ -278,7 +280,11 @@ impl Guard {
             let answer = run(way.target.clone(), Request::from_parts(parts, body), way.plan.timeout).await;
             return cut.problem(bounds).map_or(answer, Err);
         }
+        let begun = Instant::now();
         let bytes = body::whole(body, bounds).await?;
+        if begun.elapsed() > STALE {
+            self.standing(way, &parts).check().await?;
+        }
         if is_json {
             body::check_depth(&bytes, bounds).map_err(|error| error.problem())?;
         }

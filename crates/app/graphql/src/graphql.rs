@@ -13,7 +13,7 @@ use async_graphql::{
 };
 use axum::http::StatusCode;
 use futures::{Stream, StreamExt as _, stream};
-use http_edge::{Operation, Root};
+use http_edge::{Access, Budget, Operation, Root};
 use serde_json::{Value, json};
 use tokio::{sync::Semaphore, time};
 
@@ -143,6 +143,11 @@ impl GraphQl {
         let Ready { weighed, request } = ready;
         if weighed.root == Root::Subscription {
             return Answer::refused(&Refusal::from(GraphqlError::NoStream).with_request(asker.request_id()));
+        }
+        if weighed.reads_schema
+            && let Err(refused) = (self.0.edge.charge)(Budget::Heavy, asker.payer(Access::SignedIn)).await
+        {
+            return Answer::refused(&Refusal::from(refused).with_request(asker.request_id()));
         }
         let timeout: Duration = self.0.settings.timeout();
         match time::timeout(timeout, self.0.schema.execute(request)).await {

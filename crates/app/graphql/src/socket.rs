@@ -170,6 +170,10 @@ impl Connection {
                     return Err(TWICE);
                 }
                 self.begin(payload.as_ref()).await?;
+                // Connections are few and last: nobody holds one without a name.
+                if self.asker.known.is_none() {
+                    return Err(NOBODY);
+                }
                 self.begun = true;
                 self.say(json!({ "type": "connection_ack" })).await
             }
@@ -181,8 +185,8 @@ impl Connection {
             Said::Complete { id } => {
                 if let Some((_, operation)) = self.operations.remove(&id) {
                     operation.abort();
+                    self.asked = Instant::now();
                 }
-                self.asked = Instant::now();
                 Ok(())
             }
         }

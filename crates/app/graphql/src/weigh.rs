@@ -26,6 +26,9 @@ const LINK: u64 = 2;
 const MOST_FRAGMENTS: u32 = 32;
 /// Lists of the schema inside each other. Source: graphql-js, `MaxIntrospectionDepthRule`.
 const MOST_SCHEMA_LISTS: u32 = 2;
+/// Fields of the schema that one document asks for, wherever its fragments are spread: each may be answered for every field of every
+/// type. What graphql-js and `GraphiQL` ask at their start has about 250.
+const MOST_SCHEMA_FIELDS: u32 = 400;
 const SCHEMA_LISTS: [&str; 4] = ["fields", "inputFields", "interfaces", "possibleTypes"];
 
 /// What is known of a document before it is run.
@@ -36,6 +39,8 @@ pub(crate) struct Weighed {
     pub(crate) keys: Vec<Name>,
     /// Whether an operation's answer holds a secret.
     pub(crate) is_secret: bool,
+    /// Whether it asks for the schema, which costs much and awaits nothing.
+    pub(crate) reads_schema: bool,
 }
 
 /// Weighs the operation of this name.
@@ -50,9 +55,19 @@ pub(crate) fn weigh(
         OperationType::Mutation => Root::Mutation,
         OperationType::Subscription => Root::Subscription,
     };
-    let weighed = Weighed { root, keys: Vec::new(), is_secret: false };
-    let mut scales =
-        Scales { model, settings, document, operation, variables, weighed, roots: 0, aliases: 0, steps: 0 };
+    let weighed = Weighed { root, keys: Vec::new(), is_secret: false, reads_schema: false };
+    let mut scales = Scales {
+        model,
+        settings,
+        document,
+        operation,
+        variables,
+        weighed,
+        roots: 0,
+        aliases: 0,
+        steps: 0,
+        schema_fields: 0,
+    };
     let cost = scales.set(&operation.selection_set.node, Place { on: On::Root, depth: 1, lists: 0, fragments: 0 })?;
     beyond("fields of an answer", cost, settings.max_complexity)?;
     Ok(scales.weighed)
@@ -109,6 +124,7 @@ struct Scales<'a> {
     roots: u64,
     aliases: u64,
     steps: u64,
+    schema_fields: u64,
 }
 
 impl<'a> Scales<'a> {
@@ -154,6 +170,9 @@ impl<'a> Scales<'a> {
         }
         if is_schema || matches!(place.on, On::Schema) {
             self.root_key(field, place)?;
+            self.weighed.reads_schema = true;
+            self.schema_fields += 1;
+            beyond("fields of the schema", self.schema_fields, MOST_SCHEMA_FIELDS)?;
             let lists = place.lists + u32::from(SCHEMA_LISTS.contains(&name));
             beyond("lists of the schema inside each other", lists.into(), MOST_SCHEMA_LISTS)?;
             return Ok(1 + self.set(&field.selection_set.node, Place { on: On::Schema, lists, ..place })?);

@@ -22,10 +22,7 @@ async fn open(place: Place) -> TestApp {
 /// Nobody has heard of it yet.
 async fn erase(app: &TestApp) {
     app.log.erase_subjects(&app.system(), &[SubjectId::new()]).await.expect("erased");
-    // Transactions of other databases of the server hold sealing back.
-    while app.log.pending().await.expect("answers") > 0 {
-        app.log.seal_all().await.expect("sealed");
-    }
+    app.seal().await;
 }
 
 async fn states(app: &TestApp) -> Vec<(String, State)> {

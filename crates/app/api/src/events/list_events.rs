@@ -3,18 +3,18 @@
 use axum::{extract::State, http::StatusCode};
 use eventlog::{LogError, Recorded};
 use http_edge::{Access, Asked, Caller, Field, Kind, List, Listed, Operation, Params, Problem};
-use kernel::{Cursor, Page, PageRequest, Permission, WorkspaceId};
+use kernel::{Actor, Cursor, Page, PageRequest, Permission};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::EventForm;
+use super::{EventForm, may_see};
 use crate::{Spine, form::page};
 
 /// Names of the lists in their cursors.
 const LOG: &str = "events.list";
 const STREAM: &str = "events.list_stream";
 /// Events of the log that one call looks at, at most: where others' events lie between, a page is shorter and goes on.
-const LOOKED_AT: u32 = 5_000;
+const LOOKED_AT: u32 = 1_000;
 
 const FIELDS: &[Field] = &[
     Field::new("id", Kind::Text),
@@ -33,7 +33,7 @@ const FIELDS: &[Field] = &[
 
 pub(super) fn operation(spine: &Spine) -> Operation {
     Operation::get("list_events", "/api/v1/events", Access::Needs(Permission::EventsRead))
-        .about("List events, the oldest first", "A page may be shorter than asked for and still have a `next_cursor`. An event is listed once it is sealed, within a moment; those of one `stream` are listed at once.")
+        .about("List events, the oldest first", "A page may be shorter than asked for and still have a `next_cursor`. An event is listed once it is sealed, within a moment; those of one `stream` are listed at once. Those of the audit and of API keys need `audit:read` and `keys:manage` as well.")
         .query::<Query>()
         .lists(FIELDS)
         .answers::<List<EventForm>>(StatusCode::OK)
@@ -65,13 +65,13 @@ async fn list_events(
     let within = asked.filter().and_then(|filter| filter.equal_to("stream"));
     let stream = query.stream.as_deref().or(within);
     let request = page(query.limit, query.cursor.as_deref())?;
-    let (spine, workspace) = (&spine, actor.workspace);
-    asked.gather(request, |page| read(spine, (workspace, stream), page), EventForm::from).await
+    let (spine, actor) = (&spine, &actor);
+    asked.gather(request, |page| read(spine, (actor, stream), page), EventForm::from).await
 }
 
 async fn read(
     spine: &Spine,
-    (workspace, stream): (WorkspaceId, Option<&str>),
+    (actor, stream): (&Actor, Option<&str>),
     request: PageRequest,
 ) -> Result<Page<Recorded>, Problem> {
     let name = if stream.is_some() { STREAM } else { LOG };
@@ -81,17 +81,20 @@ async fn read(
         None => 0,
     };
     Ok(match stream {
-        Some(stream) => of_stream(spine, (workspace, stream), (after, &request)).await?,
-        None => of_log(spine, workspace, (after, &request)).await?,
+        Some(stream) => of_stream(spine, (actor, stream), (after, &request)).await?,
+        None => of_log(spine, actor, (after, &request)).await?,
     })
 }
 
 async fn of_stream(
     spine: &Spine,
-    (workspace, stream): (WorkspaceId, &str),
+    (actor, stream): (&Actor, &str),
     (after, request): (u64, &PageRequest),
 ) -> Result<Page<Recorded>, LogError> {
-    let mut items = spine.log.stream(workspace, stream, after).await?;
+    if !may_see(actor, stream) {
+        return Ok(Page { items: Vec::new(), next: None });
+    }
+    let mut items = spine.log.stream(actor.workspace, stream, after).await?;
     let is_more = items.len() > request.limit() as usize;
     items.truncate(request.limit() as usize);
     let next = items.last().filter(|_| is_more).map(|last| Cursor::new(STREAM, &last.version.to_be_bytes()));
@@ -100,14 +103,17 @@ async fn of_stream(
 
 async fn of_log(
     spine: &Spine,
-    workspace: WorkspaceId,
+    actor: &Actor,
     (after, request): (u64, &PageRequest),
 ) -> Result<Page<Recorded>, LogError> {
     let read = spine.log.after(after, LOOKED_AT).await?;
     let end = read.last().map_or(after, |last| last.position);
     let most = request.limit() as usize;
-    let mut items: Vec<Recorded> =
-        read.into_iter().filter(|event| event.workspace == workspace).take(most + 1).collect();
+    let mut items: Vec<Recorded> = read
+        .into_iter()
+        .filter(|event| event.workspace == actor.workspace && may_see(actor, &event.stream))
+        .take(most + 1)
+        .collect();
     let is_more = items.len() > most;
     items.truncate(most);
     let goes_on =

@@ -5,6 +5,7 @@ mod show_event;
 
 use eventlog::Recorded;
 use http_edge::Operation;
+use kernel::{Actor, Permission};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -13,6 +14,15 @@ use crate::{Spine, form::stored};
 
 pub(crate) fn operations(spine: &Spine) -> Vec<Operation> {
     vec![list_events::operation(spine), show_event::operation(spine)]
+}
+
+/// Streams that have a permission of their own: who may read events sees them only with it.
+const GUARDED: [(&str, Permission); 2] =
+    [("identity.audit", Permission::AuditRead), ("identity.api_key", Permission::KeysManage)];
+
+fn may_see(actor: &Actor, stream: &str) -> bool {
+    let guard = GUARDED.iter().find(|(kind, _)| stream.strip_prefix(kind).is_some_and(|rest| rest.starts_with('.')));
+    guard.is_none_or(|(_, permission)| actor.require(*permission).is_ok())
 }
 
 /// An event as the API shows it. Its place in the log is not told: outside of the log it is a token.

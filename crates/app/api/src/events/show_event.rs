@@ -5,7 +5,7 @@ use eventlog::EventId;
 use http_edge::{Access, Caller, Operation, Part, Problem};
 use kernel::Permission;
 
-use super::EventForm;
+use super::{EventForm, may_see};
 use crate::{ApiError, Spine};
 
 pub(super) fn operation(spine: &Spine) -> Operation {
@@ -22,5 +22,6 @@ async fn show_event(
 ) -> Result<Json<EventForm>, Problem> {
     actor.require(Permission::EventsRead)?;
     let found = spine.log.event(actor.workspace, id).await?;
+    let found = found.filter(|event| may_see(&actor, &event.stream));
     Ok(Json(found.ok_or_else(|| ApiError::UnknownEvent { id: id.to_string() })?.into()))
 }

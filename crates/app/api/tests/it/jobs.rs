@@ -67,7 +67,7 @@ async fn events_are_listed_in_order_and_personal_fields_stay_sealed() {
     for _ in 0..3 {
         rig.app.log.erase_subjects(&system, &[SubjectId::new()]).await.expect("erased");
     }
-    rig.app.log.seal_all().await.expect("sealed");
+    rig.app.seal().await;
     let (_, first) = rig.get(&system, "/api/v1/events?limit=2").await;
     assert_eq!(first["items"].as_array().map(Vec::len), Some(2), "{first}");
     let cursor = first["next_cursor"].as_str().expect("there is more");

@@ -65,7 +65,7 @@ async fn events_and_letters_are_filtered(place: Place) {
     for _ in 0..3 {
         rig.app.log.erase_subjects(&system, &[SubjectId::new()]).await.expect("erased");
     }
-    rig.app.log.seal_all().await.expect("sealed");
+    rig.app.seal().await;
     let (_, all) = rig.get(&system, "/api/v1/events").await;
     let stream = all["items"][1]["stream"].as_str().expect("a stream");
     let (_, found) = rig.get(&system, &format!("/api/v1/events?filter=stream%3D%22{stream}%22&fields=stream,id")).await;

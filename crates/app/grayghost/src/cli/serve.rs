@@ -40,14 +40,14 @@ impl Serve {
     }
 }
 
-/// Tells how the first owner is made. On the screen only: a log is kept, and the link is a secret.
+/// Tells how the first owner is made. Not in the log, which is kept: the link is a secret, and each line there has one form.
 fn tell_set_up(started: &Started<'_>) {
     let Some(link) = started.set_up else { return };
     let told = format!(
         "\nThis installation has no owner yet. Open the link once, and choose your address and password:\n\n  {link}\n\n\
          Or, on this machine: grayghost users create ADDRESS --password-stdin\n\n"
     );
-    let mut err = io::stderr().lock();
+    let mut out = io::stdout().lock();
     // Nobody reads it; the next start makes another link.
-    let _ = err.write_all(told.as_bytes());
+    let _ = out.write_all(told.as_bytes()).and_then(|()| out.flush());
 }

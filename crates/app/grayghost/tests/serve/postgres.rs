@@ -15,7 +15,7 @@ async fn a_server_on_postgresql_seals_what_others_write_and_ends_in_order() {
     let words = ["events", "verify", "--format", "json", "--database-url", url];
     let verified = until("the server has sealed them", || {
         let verified = shop.ask(&words).ends_with(0).json();
-        (verified["events"] == 4).then_some(verified)
+        (verified["events"] == 5).then_some(verified)
     });
     assert_eq!(verified["pending"], 0);
     assert!(!shop.path(".grayghost/keys.db").exists(), "keys are in the same database");
@@ -24,6 +24,6 @@ async fn a_server_on_postgresql_seals_what_others_write_and_ends_in_order() {
     server.signal("TERM");
     assert_eq!(server.ended().code(), Some(0), "{}", server.log());
     toy::write_notes(&shop, &log, 1).await;
-    until("the other one seals", || (shop.ask(&words).json()["events"] == 5).then_some(()));
+    until("the other one seals", || (shop.ask(&words).json()["events"] == 6).then_some(()));
     drop(second);
 }

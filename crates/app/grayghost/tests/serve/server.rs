@@ -105,11 +105,32 @@ impl Shop {
     }
 }
 
+/// The lines of a pipe so far.
+struct Told {
+    lines: Arc<Mutex<Vec<String>>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Told {
+    fn by(pipe: impl Read + Send + 'static) -> Self {
+        let lines: Arc<Mutex<Vec<String>>> = Arc::default();
+        let kept = Arc::clone(&lines);
+        let reader = thread::spawn(move || {
+            BufReader::new(pipe).lines().map_while(Result::ok).for_each(|line| kept.lock().expect("lines").push(line));
+        });
+        Self { lines, reader: Some(reader) }
+    }
+
+    fn text(&self) -> String {
+        self.lines.lock().expect("lines").join("\n")
+    }
+}
+
 /// A server at work; ended with the test.
 pub(crate) struct Server {
     child: Child,
-    lines: Arc<Mutex<Vec<String>>>,
-    reader: Option<JoinHandle<()>>,
+    log: Told,
+    said: Told,
     pub(crate) address: SocketAddr,
 }
 
@@ -117,24 +138,26 @@ impl Server {
     #[track_caller]
     fn start(mut command: Command) -> Self {
         let mut child = command.spawn().expect("the binary starts");
-        let lines: Arc<Mutex<Vec<String>>> = Arc::default();
-        let (err, kept) = (child.stderr.take().expect("a pipe"), Arc::clone(&lines));
-        let reader = thread::spawn(move || {
-            BufReader::new(err).lines().map_while(Result::ok).for_each(|line| kept.lock().expect("lines").push(line));
-        });
+        let log = Told::by(child.stderr.take().expect("a pipe"));
+        let said = Told::by(child.stdout.take().expect("a pipe"));
         let address = until("it listens", || {
             let ended = child.try_wait().expect("a process");
-            let lines = lines.lock().expect("lines");
+            let lines = log.lines.lock().expect("lines");
             assert!(ended.is_none(), "it ended: {lines:#?}");
             let after = lines.iter().find_map(|line| line.split_once("listening on http://"))?.1;
             after.split([' ', '"']).next()?.parse().ok()
         });
-        Self { child, lines, reader: Some(reader), address }
+        Self { child, log, said, address }
     }
 
     /// Everything that it has logged.
     pub(crate) fn log(&self) -> String {
-        self.lines.lock().expect("lines").join("\n")
+        self.log.text()
+    }
+
+    /// What it has said on its standard output.
+    pub(crate) fn said(&self) -> String {
+        self.said.text()
     }
 
     /// Status and body of a path; 0 when it cannot be reached.
@@ -163,8 +186,8 @@ impl Server {
     pub(crate) fn ended(&mut self) -> ExitStatus {
         let status = until("it ends", || self.child.try_wait().expect("a process"));
         // The pipe's last lines come a moment later.
-        if let Some(reader) = self.reader.take() {
-            reader.join().expect("all lines were read");
+        for told in [&mut self.log, &mut self.said] {
+            told.reader.take().map(JoinHandle::join).transpose().expect("all lines were read");
         }
         status
     }

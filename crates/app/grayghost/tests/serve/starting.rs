@@ -27,15 +27,18 @@ fn a_first_start_makes_keys_and_says_so_and_every_endpoint_answers() {
     assert!(status == 404 && refusal.contains("http.no_route"), "{status} {refusal}");
 
     until("figures are asked for", || server.get("/metrics").1.contains("oldest_wait").then_some(()));
-    assert_eq!(figure(&server, "grayghost_eventlog_pending_events"), 0);
+    until("all is sealed", || (figure(&server, "grayghost_eventlog_pending_events") == 0).then_some(()));
     assert_eq!(figure(&server, r#"grayghost_server_role_restarts_total{role="worker"}"#), 0);
     assert!(figure(&server, "grayghost_process_resident_memory_bytes") > 1_000_000);
     assert!(server.get("/metrics").1.contains("grayghost_build_version_info{version=\""));
 
+    until("the link", || server.said().contains("/set-up#token=").then_some(()));
+    assert!(!server.log().contains("/set-up#"), "a log is kept, and the link is a secret");
+
     let key = shop.path(".grayghost/master.key");
     assert_eq!(mode(&key), 0o600);
     assert!(server.log().contains("made the master key ") && server.log().contains("keep a copy"), "{}", server.log());
-    assert!(server.log().contains("the role gateway has nothing to do in this version"), "{}", server.log());
+    assert!(server.log().contains("the role realtime has nothing to do in this version"), "{}", server.log());
     drop(server);
     assert!(!shop.serve(&[]).log().contains("made the master key"), "only once");
 }

@@ -85,7 +85,7 @@ impl Subscriber for Deaf {
     }
 
     fn hears(&self) -> Hears {
-        Hears::All
+        Hears::Facts(&["NoteHeard"])
     }
 
     fn handle<'a>(&'a self, _: &'a Delivery) -> BoxFuture<'a, Result<(), HandlerError>> {

@@ -36,8 +36,9 @@ impl Identity {
         let address = self.address();
         Ok(vec![
             (format!("sign_in:{address}"), limit(BY_ADDRESS)?),
-            (format!("sign_in:{account}"), limit(BY_ACCOUNT)?),
+            // Before the account's: one address alone may not use that up, and lock its owner out.
             (format!("sign_in:{account}:{address}"), limit(BY_BOTH)?),
+            (format!("sign_in:{account}"), limit(BY_ACCOUNT)?),
         ])
     }
 

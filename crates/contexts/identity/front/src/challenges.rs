@@ -9,7 +9,7 @@ use std::time::Duration;
 use eventlog::EventLog;
 use futures::FutureExt;
 use identity_model::ChallengeId;
-use kernel::{Personal, SubjectId, Timestamp};
+use kernel::{Personal, SubjectId, Timestamp, UserId};
 use sql::args;
 use uuid::Uuid;
 
@@ -74,6 +74,13 @@ pub(crate) async fn keep(
             .boxed()
         })
         .await
+}
+
+/// Ends whatever this person was asked.
+pub(crate) async fn drop_all(log: &EventLog, user: UserId) -> Result<(), IdentityError> {
+    let delete = "DELETE FROM identity_challenges WHERE workspace_id = $1 AND about = $2";
+    let tenant = log.database().tenant(INSTALLATION);
+    tenant.write(move |tx| async move { Ok(tx.execute(delete, args![user.0]).await.map(|_| ())?) }.boxed()).await
 }
 
 /// What was kept, when it is good; it stays.

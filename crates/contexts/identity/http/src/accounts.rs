@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Seen, Shared, refused};
-use identity::{CreateUser, EmailAddress, Identity, Jwks, Me, Password, ResetPassword, SetPassword, SetUp};
+use identity::{EmailAddress, Identity, Jwks, Me, Password, ResetPassword, SetPassword, SetUp};
 
 pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
     let mut all = for_myself(identity);
@@ -20,14 +20,6 @@ pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
             .answers::<Jwks>(StatusCode::OK)
             .only_rest()
             .by(jwks, identity),
-        Operation::post("create_user", "/api/v1/users", Access::Needs(Permission::MembersManage))
-            .about(
-                "Make an account",
-                "It becomes a member of your workspace. Without a password, its owner asks for a reset.",
-            )
-            .body::<CreateUserBody>()
-            .answers::<UserAnswer>(StatusCode::CREATED)
-            .by(create_user, identity),
         Operation::post(
             "deactivate_user",
             "/api/v1/users/{user_id}/deactivate",
@@ -181,24 +173,6 @@ struct SetUpAnswer {
     user_id: UserId,
 }
 
-/// A new account.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct CreateUserBody {
-    email: String,
-    name: String,
-    /// Where it is left out, its owner asks for a reset.
-    password: Option<String>,
-    /// Role in your workspace; may no more than you.
-    role: String,
-}
-
-/// An account.
-#[derive(Serialize, JsonSchema)]
-struct UserAnswer {
-    user_id: UserId,
-}
-
 async fn jwks(State(identity): State<Shared>) -> Result<Json<Jwks>, Problem> {
     Ok(Json(identity.jwks().await?))
 }
@@ -266,19 +240,6 @@ async fn set_up(
     let command = SetUp { token: Password::new(token), email, name, password: Password::new(password) };
     let (workspace_id, user_id) = identity.seen_from(from).set_up(command).await.map_err(refused)?;
     Ok((StatusCode::CREATED, Json(SetUpAnswer { workspace_id, user_id })))
-}
-
-async fn create_user(
-    State(identity): State<Shared>,
-    Caller(actor): Caller,
-    Seen(from): Seen,
-    Body(body): Body<CreateUserBody>,
-) -> Result<(StatusCode, Json<UserAnswer>), Problem> {
-    let CreateUserBody { email, name, password, role } = body;
-    let email = EmailAddress::parse(&email)?;
-    let command = CreateUser { email, name, password: password.map(Password::new), role };
-    let user_id = identity.seen_from(from).create_user(&actor, command).await.map_err(refused)?;
-    Ok((StatusCode::CREATED, Json(UserAnswer { user_id })))
 }
 
 async fn deactivate_user(

@@ -20,6 +20,7 @@ pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
             .by(list_invitations, identity),
         Operation::post("invite_member", "/api/v1/invitations", Access::Needs(Permission::MembersManage))
             .about("Invite somebody", "They get a mail with a link. Nothing tells whether they have an account.")
+            .budget(Budget::Heavy)
             .body::<InviteBody>()
             .answers::<Invited>(StatusCode::CREATED)
             .by(invite_member, identity),

@@ -333,7 +333,10 @@ async fn tls_is_held_to_certificates_that_are_believed() {
     let ca = folder.path().join("ca.pem");
     fs::write(&ca, made.cert.pem()).unwrap();
     let key = tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
-    let config = tokio_rustls::rustls::ServerConfig::builder()
+    let provider = tokio_rustls::rustls::crypto::aws_lc_rs::default_provider();
+    let config = tokio_rustls::rustls::ServerConfig::builder_with_provider(Arc::new(provider))
+        .with_safe_default_protocol_versions()
+        .unwrap()
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.der().clone()], key.into())
         .unwrap();

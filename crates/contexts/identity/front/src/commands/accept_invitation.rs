@@ -1,17 +1,18 @@
 //! Accept invitation: who holds the secret of the mail joins; without an account one is made.
 
 use identity_engine::Invite;
-use identity_model::{User, Workspace};
+use identity_model::Workspace;
 use kernel::{Actor, UserId, Who, WorkspaceId};
 use sql::args;
 
 use crate::{
-    EmailAddress, Identity, IdentityError, Password,
+    EmailAddress, INSTALLATION, Identity, IdentityError, Password,
     audit::{Entry, target},
     directory,
 };
 
-/// Accept invitation. Name and password are for a new account; one that exists keeps its own.
+/// Accept invitation. Name and password are for a new account; one that exists keeps its own. One whose address was never verified may
+/// be a stranger's: it gets the password, and loses whatever else opens it.
 #[derive(Debug)]
 pub struct AcceptInvitation {
     /// The secret of the mail.
@@ -40,7 +41,7 @@ impl Identity {
         if done.is_ok() {
             self.put_down(workspace, entry, &done).await;
         } else {
-            self.put_down(crate::INSTALLATION, entry, &done).await;
+            self.put_down(INSTALLATION, entry, &done).await;
         }
         Ok((workspace, done?))
     }
@@ -57,15 +58,8 @@ impl Identity {
         let (known, _) = log.get::<Workspace>(workspace, workspace).await?;
         let (fresh, now) = (UserId(log.source().uuid()), log.source().now());
         known.accept((invitation, &hash), fresh, now)?;
-        let user = if let Some(found) = directory::by_email(log, &email).await? {
-            found.user
-        } else {
-            self.register(fresh, (&email, &command.name), Some(&command.password)).await?;
-            fresh
-        };
-        // The secret went to that address.
+        let user = self.own_account(fresh, (&email, &command.name), &command.password).await?;
         let actor = Actor::new(workspace, Who::User(user), []);
-        self.change_user(&actor, user, User::verify_email).await?;
         self.change_workspace(&actor, None, move |known| known.accept((invitation, &hash), user, now)).await?;
         Ok(user)
     }

@@ -2,7 +2,7 @@
 
 use kernel::{Actor, Permission};
 
-use crate::{Identity, IdentityError, words};
+use crate::{Identity, IdentityError, Refusal, words};
 
 /// Define role.
 #[derive(Debug)]
@@ -45,6 +45,13 @@ impl Identity {
         let about = Some(format!("role:{role}"));
         let done = async {
             actor.require(Permission::MembersManage)?;
+            // Whoever defined it once more would give its permissions to a key that everybody has forgotten.
+            let select =
+                "SELECT 1 FROM identity_api_keys WHERE workspace_id = $1 AND role = $2 AND revoked_at IS NULL LIMIT 1";
+            let tenant = self.inner.log.database().tenant(actor.workspace);
+            if !tenant.all(select, sql::args![role.as_str()]).await?.is_empty() {
+                return Err(Refusal::RoleInUse { role }.into());
+            }
             self.change_workspace(actor, None, move |known| known.drop_role(role)).await.map(|_| ())
         };
         let done = done.await;

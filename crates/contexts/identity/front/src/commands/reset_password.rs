@@ -6,6 +6,7 @@ use kernel::{Actor, Personal, SubjectId, UserId, Who};
 use crate::{
     EmailAddress, INSTALLATION, Identity, IdentityError, Password,
     audit::{Entry, target},
+    challenges, directory,
     jobs::{ResetArgs, START_RESET},
     links::{self, LinkFor},
     sessions::Which,
@@ -71,9 +72,36 @@ impl Identity {
         self.inner.passwords.check(&command.password, &[email, name]).await?;
         links::take(log, LinkFor::Reset, token).await?;
         let actor = Actor::new(INSTALLATION, Who::User(user), []);
-        self.put_password(&actor, user, &command.password).await?;
-        // The secret went to that address.
-        self.change_user(&actor, user, User::verify_email).await?;
+        self.take_over(&actor, user, &command.password).await
+    }
+
+    /// The account of an address whose mails somebody has shown to get, which is `fresh` where there is none: a new one has the
+    /// password, one that was verified keeps its own, and any other is taken over.
+    pub(super) async fn own_account(
+        &self,
+        fresh: UserId,
+        (email, name): (&EmailAddress, &str),
+        password: &Password,
+    ) -> Result<UserId, IdentityError> {
+        let found = directory::by_email(&self.inner.log, email).await?;
+        let user = found.map_or(fresh, |found| found.user);
+        let actor = Actor::new(INSTALLATION, Who::User(user), []);
+        let (account, _) = self.inner.log.get::<User>(INSTALLATION, user).await?;
+        if !account.is_registered() {
+            self.register(user, (email, name), Some(password)).await?;
+            self.change_user(&actor, user, User::verify_email).await?;
+        } else if !account.is_verified() {
+            self.take_over(&actor, user, password).await?;
+        }
+        Ok(user)
+    }
+
+    /// The account of who has the secret that went to its address: theirs from now on, and nobody else's. Sessions end last: whoever
+    /// was signed in until then has nothing left that they could finish.
+    async fn take_over(&self, actor: &Actor, user: UserId, password: &Password) -> Result<(), IdentityError> {
+        self.put_password(actor, user, password).await?;
+        challenges::drop_all(&self.inner.log, user).await?;
+        self.change_user(actor, user, User::claim).await?;
         self.end_sessions(user, Which::AllBut(None)).await.map(|_| ())
     }
 }

@@ -2,14 +2,13 @@
 
 use futures::FutureExt;
 use identity_engine::Link;
-use identity_model::{User, Workspace, roles::OWNER};
+use identity_model::{Workspace, roles::OWNER};
 use kernel::{Actor, UserId, Who, WorkspaceId};
 use telemetry::Secret;
 
 use crate::{
     EmailAddress, INSTALLATION, Identity, IdentityError, Password,
     audit::{Entry, target},
-    directory,
     links::{self, LinkFor},
 };
 
@@ -88,14 +87,8 @@ impl Identity {
         if known.has_owner() {
             return Err(IdentityError::AlreadySetUp);
         }
-        // An account that is there is that of an attempt which did not come to its end, or of another workspace: the link
-        // speaks for the installation's operator.
-        let user = if let Some(found) = directory::by_email(log, email).await? {
-            found.user
-        } else {
-            self.register(fresh, (email, name), Some(password)).await?;
-            fresh
-        };
+        // The link speaks for the installation's operator, who names an address of theirs.
+        let user = self.own_account(fresh, (email, name), password).await?;
         links::take(log, LinkFor::SetUp, token.expose()).await?;
         let rule = move |known: &Workspace| {
             if known.has_owner() {
@@ -104,7 +97,6 @@ impl Identity {
             known.add_member(user, OWNER.to_owned(), kernel::Permission::ALL)
         };
         self.change_workspace(&Actor::system(workspace), None, rule).await?;
-        self.change_user(&Actor::system(INSTALLATION), user, User::verify_email).await?;
         Ok(user)
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! Invariants: attempts are counted by account, by account and address, and by address ([`crate::back_off`]), also for accounts that
 //! do not exist; an unknown address, a wrong password and an account that may not be used are one error after the same work; of
-//! further factors only who has shown the password learns.
+//! further factors only who has shown the password learns; a password that was replaced meanwhile opens nothing.
 
+use eventlog::How;
 use identity_engine::Verdict;
 use identity_model::User;
 use kernel::{Actor, Personal, SubjectId, UserId, Who};
@@ -12,6 +13,7 @@ use crate::{
     EmailAddress, INSTALLATION, Identity, IdentityError, Password, Tokens,
     audit::{Entry, target},
     directory::{self, Found, Membership},
+    sessions::Which,
 };
 
 /// Sign in.
@@ -68,28 +70,55 @@ impl Identity {
         self.slow_down(&buckets).await?;
         let found = directory::by_email(&self.inner.log, &email).await?;
         *known = found.as_ref().map(|found| found.user);
-        let hash = found.as_ref().and_then(|found| found.hash.clone());
-        let verdict = self.inner.passwords.verify(&command.password, hash).await?;
+        let mut hash = found.as_ref().and_then(|found| found.hash.clone());
+        let version = self.version_of(*known).await?;
+        let verdict = self.inner.passwords.verify(&command.password, hash.clone()).await?;
         let Some(Found { user, .. }) = found.filter(|found| found.active && verdict != Verdict::Wrong) else {
             return Err(IdentityError::BadCredentials);
         };
+        if verdict == Verdict::RightButOld
+            && let Some(anew) = self.hash_anew((user, version), &command.password).await?
+        {
+            hash = Some(anew);
+        }
         let shown = self.second_factor(user, command.code.as_ref()).await?;
         self.refill(&buckets[1..]).await?;
-        if verdict == Verdict::RightButOld {
-            self.hash_anew(user, &command.password).await?;
-        }
         let there = self.workspace_of(user, command.workspace.as_deref()).await?;
-        self.begin_session_by(user, &there, shown).await
+        let tokens = self.begin_session_by(user, &there, shown).await?;
+        // Comparing takes long. Whoever has replaced the password meanwhile has ended all sessions but this one.
+        if self.password_of(user).await? != hash {
+            self.end_sessions(user, Which::One(tokens.session)).await?;
+            return Err(IdentityError::BadCredentials);
+        }
+        Ok(tokens)
     }
 
-    /// With the present parameters. Signing in goes on when it fails: the old hash is as good as before.
-    async fn hash_anew(&self, user: UserId, password: &Password) -> Result<(), IdentityError> {
-        let hash = Personal::of(SubjectId(user.0), self.inner.passwords.hash(password).await?);
-        let rule = move |known: &User| known.set_password(hash);
-        if let Err(error) = self.change_user(&Actor::system(INSTALLATION), user, rule).await {
-            tracing::warn!(%error, "a password was not hashed anew");
+    async fn version_of(&self, user: Option<UserId>) -> Result<u64, IdentityError> {
+        match user {
+            Some(user) => Ok(self.inner.log.get::<User>(INSTALLATION, user).await?.1),
+            None => Ok(0),
         }
-        Ok(())
+    }
+
+    /// With the present parameters, unless the account has changed since this version. Signing in goes on when it fails: the old hash
+    /// is as good as before. Gives the hash that is stored now.
+    async fn hash_anew(
+        &self,
+        (user, version): (UserId, u64),
+        password: &Password,
+    ) -> Result<Option<String>, IdentityError> {
+        let hash = self.inner.passwords.hash(password).await?;
+        let stored = Personal::of(SubjectId(user.0), hash.clone());
+        let how = How { expected: Some(version), ..How::default() };
+        let rule = move |known: &User| Ok::<_, IdentityError>(known.set_password(stored));
+        let (log, system) = (&self.inner.log, Actor::system(INSTALLATION));
+        match log.change_with::<User, IdentityError, IdentityError>(&system, user, how, rule).await {
+            Ok(_) => Ok(Some(hash)),
+            Err(error) => {
+                tracing::warn!(%error, "a password was not hashed anew");
+                Ok(None)
+            }
+        }
     }
 
     /// The workspace of this name that the user belongs to, or their first.

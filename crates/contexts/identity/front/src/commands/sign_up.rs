@@ -3,7 +3,7 @@
 //! Invariants: an account exists when its address was shown to be right and not before, so that nobody waits in an account for its
 //! owner to be invited; who asks is told the same whether the address has an account or not, since a job looks.
 
-use identity_model::{ChallengeId, User, Workspace, WorkspaceEvent, roles::OWNER};
+use identity_model::{ChallengeId, Workspace, WorkspaceEvent, roles::OWNER};
 use kernel::{Actor, Personal, SubjectId, UserId, Who, WorkspaceId};
 
 use crate::{
@@ -11,7 +11,6 @@ use crate::{
     audit::{Entry, target},
     challenges::{self, AskedFor, Which},
     commands::create_workspace::name_taken,
-    directory,
     jobs::{START_SIGN_UP, SignUpArgs},
     links::{self, LinkFor},
 };
@@ -78,18 +77,11 @@ impl Identity {
         let email = EmailAddress::parse(&email)?;
         let workspace = WorkspaceId(log.source().uuid());
         let name = self.free_name(&command.workspace).await?;
-        // An account that is there is that of an attempt which did not come to its end: the mail went to its address.
-        let user = if let Some(found) = directory::by_email(log, &email).await? {
-            found.user
-        } else {
-            let fresh = UserId(log.source().uuid());
-            self.register(fresh, (&email, &command.name), Some(&command.password)).await?;
-            fresh
-        };
+        let fresh = UserId(log.source().uuid());
+        let user = self.own_account(fresh, (&email, &command.name), &command.password).await?;
         links::take(log, LinkFor::SignUp, token).await?;
         challenges::take(log, which).await?;
         let actor = Actor::new(workspace, Who::User(user), []);
-        self.change_user(&actor, user, User::verify_email).await?;
         let rule = move |known: &Workspace| {
             let mut events = known.create(workspace, name);
             events.push(WorkspaceEvent::MemberAdded { user, role: OWNER.to_owned() });

@@ -146,9 +146,7 @@ impl House {
     /// Everything so far is sealed: on PostgreSQL a transaction of another test may hold it up.
     pub(crate) async fn seal(&self) {
         self.identity.flush_audit().await;
-        while self.app.log.pending().await.expect("read") > 0 {
-            self.app.log.seal_all().await.expect("sealed");
-        }
+        self.app.seal().await;
     }
 
     /// Texts of all mails so far.

@@ -6,11 +6,12 @@ use identity::{AcceptInvitation, ChangeRole, DefineRole, InviteMember, Password}
 use kernel::{Actor, ErrorKind, PageRequest, Permission, Who};
 use testkit::Place;
 
-use crate::house::{GOOD, House, code, email, kind, secret};
+use crate::house::{GOOD, House, OTHER, code, email, kind, secret};
 
 testkit::on_both!(
     an_invitation_is_mailed_and_makes_an_account,
     an_invitation_for_an_account_adds_it_and_changes_nothing_of_it,
+    an_account_that_was_never_verified_is_taken_over_by_who_gets_its_mails,
     an_invitation_that_is_used_over_or_taken_back_is_none,
     the_last_owner_stays,
     an_administrator_makes_no_owner,
@@ -60,9 +61,11 @@ async fn an_invitation_for_an_account_adds_it_and_changes_nothing_of_it(place: P
     let house = House::new(place).await;
     house.set_up("ann@example.com").await;
     let eve = house.stranger("eve@example.com").await;
+    house.identity.request_email_verification(&eve).await.expect("mailed");
+    house.identity.verify_email(&house.token("To: eve@example.com").await).await.expect("verified");
     let ann = house.actor("ann@example.com").await;
     invite(&house, &ann, "eve@example.com", "viewer").await.expect("invited");
-    let token = house.token("To: eve@example.com").await;
+    let token = house.token("/accept-invitation#").await;
     let command = AcceptInvitation { token, name: "Bob".to_owned(), password: secret("another long password 99") };
     let (_, user) = house.identity.accept_invitation(command).await.expect("joined");
     assert_eq!(Who::User(user), eve.who);
@@ -70,6 +73,24 @@ async fn an_invitation_for_an_account_adds_it_and_changes_nothing_of_it(place: P
     let mine = house.identity.list_workspaces(&eve).await.expect("listed");
     assert_eq!(mine.iter().filter_map(|row| row.role.as_deref()).collect::<Vec<_>>(), ["viewer", "owner"]);
     assert_eq!(house.identity.show_me(&eve).await.expect("shown").name.as_deref(), Some("Eve"));
+}
+
+async fn an_account_that_was_never_verified_is_taken_over_by_who_gets_its_mails(place: Place) {
+    let house = House::new(place).await;
+    house.set_up("ann@example.com").await;
+    // Somebody has made it in Bob's name, is signed in and has an authenticator of their own.
+    let planted = house.stranger("bob@example.com").await;
+    let held = secret(house.tokens("bob@example.com").await.refresh.expose());
+    house.enrol(&planted).await;
+    let ann = house.actor("ann@example.com").await;
+    invite(&house, &ann, "bob@example.com", "viewer").await.expect("invited");
+    let token = house.token("/accept-invitation#").await;
+    let command = |password| AcceptInvitation { token: token.clone(), name: "Bob".to_owned(), password };
+    assert_eq!(code(house.identity.accept_invitation(command(secret("password"))).await), "identity.weak_password");
+    house.identity.accept_invitation(command(secret(OTHER))).await.expect("joined");
+    assert_eq!(code(house.identity.refresh_session(&held).await), "identity.session_ended");
+    assert_eq!(code(house.sign_in("bob@example.com", GOOD).await), "identity.bad_credentials");
+    house.sign_in("bob@example.com", OTHER).await.expect("by the password alone");
 }
 
 async fn an_invitation_that_is_used_over_or_taken_back_is_none(place: Place) {

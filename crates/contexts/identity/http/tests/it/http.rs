@@ -259,6 +259,9 @@ async fn every_operation_says_who_may_and_is_described() {
     let expected = [
         "sign_in",
         "refresh_session",
+        "start_browser_session",
+        "refresh_browser_session",
+        "end_browser_session",
         "list_sso_providers",
         "start_sso",
         "finish_sso",

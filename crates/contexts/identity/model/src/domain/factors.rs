@@ -81,6 +81,12 @@ impl Factors {
         self.passkeys.contains_key(&passkey).then(|| vec![UserEvent::PasskeyRemoved { passkey }])
     }
 
+    /// Ends all of them.
+    pub fn remove_all(&self) -> Vec<UserEvent> {
+        let totp = self.totp.iter().map(|_| UserEvent::TotpRemoved);
+        totp.chain(self.passkeys.keys().map(|passkey| UserEvent::PasskeyRemoved { passkey: *passkey })).collect()
+    }
+
     /// Calls one otherwise; `None` where there is no such.
     pub fn rename_passkey(&self, passkey: PasskeyId, name: Personal<String>) -> Option<Vec<UserEvent>> {
         let known = self.passkeys.get(&passkey)?;

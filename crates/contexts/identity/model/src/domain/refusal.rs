@@ -23,7 +23,7 @@ pub enum Refusal {
         role: String,
     },
     /// Somebody has it.
-    #[error("could not remove the role `{role}`: members have it")]
+    #[error("could not remove the role `{role}`: members or API keys have it")]
     RoleInUse {
         /// Which.
         role: String,
@@ -80,7 +80,7 @@ impl ProductError for Refusal {
         let text = match self {
             Self::LastOwner => "make another member an owner first",
             Self::AlreadyMember => "change their role instead",
-            Self::RoleInUse { .. } => "give those members another role first",
+            Self::RoleInUse { .. } => "give those members another role, and revoke those keys, first",
             Self::BuiltInRole { .. } => "make a role of another name",
             Self::Archived => "work in another workspace",
             Self::NoSuchMember | Self::NoSuchWorkspace => "look at the list of those that exist",

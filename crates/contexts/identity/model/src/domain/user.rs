@@ -83,6 +83,17 @@ impl User {
         if self.verified || self.phase == Phase::New { vec![] } else { vec![UserEvent::EmailVerified] }
     }
 
+    /// Whoever gets its mails takes it, with a password of theirs. As long as nobody had shown to get them it may have been anybody's:
+    /// what a stranger has added in somebody's name opens nothing any more. Said of a verified account, it changes nothing.
+    pub fn claim(&self) -> Vec<UserEvent> {
+        if self.verified || self.phase == Phase::New {
+            return vec![];
+        }
+        let mut events = self.factors.remove_all();
+        events.push(UserEvent::EmailVerified);
+        events
+    }
+
     /// Closes it to signing in; one that is closed or not registered stays so.
     pub fn deactivate(&self) -> Vec<UserEvent> {
         if self.phase == Phase::Active { vec![UserEvent::UserDeactivated] } else { vec![] }
@@ -190,6 +201,23 @@ mod tests {
         assert_eq!((user.verify_email(), user.deactivate(), user.is_active()), (vec![], vec![], false));
         assert_eq!(user.reactivate(), [UserEvent::UserReactivated]);
         assert_eq!(user.about(), Some(("ann@example.com", "Ann")));
+    }
+
+    #[test]
+    fn who_gets_the_mails_takes_an_unverified_account_without_what_others_have_added() {
+        let key = UserEvent::PasskeyAdded { passkey: PasskeyId(id().0), name: about("phone"), key: about("{}") };
+        let totp = UserEvent::TotpAdded { totp: TotpId(id().0), secret: about("JBSWY3DPEHPK3PXP") };
+        let codes = UserEvent::RecoveryCodesMade { hashes: vec!["00ff".to_owned()] };
+        let planted = [registered(), totp, codes, key];
+        let mut user = after(&planted);
+        let claimed = user.claim();
+        for event in &claimed {
+            user.apply(event);
+        }
+        assert!(user.is_verified() && !user.factors().any() && user.factors().codes.is_empty(), "{claimed:?}");
+        assert_eq!((user.claim(), User::default().claim()), (vec![], vec![]));
+        let own = after(&[&planted[..1], &[UserEvent::EmailVerified], &planted[1..]].concat());
+        assert_eq!(own.claim(), [], "what the owner has added stays");
     }
 
     #[test]
