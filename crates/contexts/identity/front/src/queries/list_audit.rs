@@ -1,5 +1,7 @@
 //! List audit: who did or tried what in the workspace.
 
+use std::fmt::Write as _;
+
 use identity_model::{AuditEvent, AuditRecord};
 use kernel::{Actor, Cursor, Page, Permission, Timestamp};
 use sql::{Row, Sql, Value, args};
@@ -87,7 +89,8 @@ fn asked(filter: &AuditFilter, request: &ListRequest) -> Result<(String, Vec<Val
     for (column, wanted) in [("action", &filter.action), ("who", &filter.who)] {
         if let Some(wanted) = wanted.as_deref().filter(|wanted| !wanted.is_empty()) {
             values.push(wanted.into());
-            select += &format!(" AND {column} = ${}", values.len() + 1);
+            // Writing into a text cannot fail.
+            let _ = write!(select, " AND {column} = ${}", values.len() + 1);
         }
     }
     Ok((select + &format!(" ORDER BY entry_id {way} LIMIT $3"), values))

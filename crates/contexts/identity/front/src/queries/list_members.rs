@@ -43,9 +43,10 @@ impl Identity {
         let Page { items, next } = LIST.page(&tenant, (select, args![]), request).await?;
         let (Some(first), Some(last)) = (items.first(), items.last()) else { return Ok(Page { items: vec![], next }) };
         let place = |row: &Row| Ok::<_, SqlError>((row.get::<i64>(0)?, row.get::<Uuid>(1)?));
-        let (first, last) = (place(first)?, place(last)?);
-        let (least, most) = (first.min(last), first.max(last));
-        let between = args![actor.workspace.0, least.0, least.1, most.0, most.1];
+        // In whichever order they were asked for.
+        let (one, other) = (place(first)?, place(last)?);
+        let (from, to) = (one.min(other), one.max(other));
+        let between = args![actor.workspace.0, from.0, from.1, to.0, to.1];
         let select = "SELECT u.user_id, u.email, u.name, u.active, u.verified FROM identity_members m
              JOIN identity_users u ON u.workspace_id = $1 AND u.user_id = m.user_id
              WHERE m.workspace_id = $2 AND (m.since, m.user_id) >= ($3, $4) AND (m.since, m.user_id) <= ($5, $6)";
