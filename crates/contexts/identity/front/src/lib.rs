@@ -59,8 +59,8 @@ pub use identity_model::{
 };
 pub use module::module;
 pub use queries::{
-    AuditEntry, AuditFilter, AuditReport, FactorsRow, InvitationRow, KeyRow, LinkedIdentityRow, Me, MemberRow,
-    PasskeyRow, RoleRow, SessionRow, SsoProviderRow, WorkspaceRow,
+    AuditEntry, AuditFilter, AuditReport, FactorsRow, InvitationRow, KeyRow, LinkedIdentityRow, ListRequest, Me,
+    MemberRow, Order, PasskeyRow, RoleRow, SessionRow, SsoProviderRow, WorkspaceRow,
 };
 pub use sessions::Tokens;
 pub use words::EmailAddress;

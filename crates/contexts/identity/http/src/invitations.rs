@@ -3,19 +3,31 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use http_edge::{Access, Body, Budget, Caller, List, Operation, Params, Part, Problem};
+use http_edge::{Access, Body, Budget, Caller, Direction, Field, Kind, List, Listed, Operation, Params, Part, Problem};
 use kernel::{Permission, UserId, WorkspaceId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{PageParams, Seen, Shared, refused, time};
-use identity::{AcceptInvitation, EmailAddress, Identity, InvitationId, InvitationRow, InviteMember, Password};
+use crate::{ListParams, Seen, Shared, order, refused, time};
+use identity::{
+    AcceptInvitation, EmailAddress, Identity, InvitationId, InvitationRow, InviteMember, ListRequest, Password,
+};
+
+/// The order of the list is that of this field.
+const EXPIRES_AT: &str = "expires_at";
+const FIELDS: &[Field] = &[
+    Field::new("invitation_id", Kind::Text),
+    Field::new("email", Kind::Text),
+    Field::new("role", Kind::Text),
+    Field::new(EXPIRES_AT, Kind::Time).sorts(),
+];
 
 pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
     vec![
         Operation::get("list_invitations", "/api/v1/invitations", Access::Needs(Permission::MembersRead))
-            .about("List open invitations", "Of your workspace, oldest first.")
-            .query::<PageParams>()
+            .about("List open invitations", "Of your workspace, those first that end soonest.")
+            .query::<ListParams>()
+            .lists(FIELDS)
             .answers::<List<InvitationAnswer>>(StatusCode::OK)
             .by(list_invitations, identity),
         Operation::post("invite_member", "/api/v1/invitations", Access::Needs(Permission::MembersManage))
@@ -95,10 +107,12 @@ impl From<InvitationRow> for InvitationAnswer {
 async fn list_invitations(
     State(identity): State<Shared>,
     Caller(actor): Caller,
-    Params(params): Params<PageParams>,
-) -> Result<Json<List<InvitationAnswer>>, Problem> {
-    let page = identity.list_invitations(&actor, &params.request()?).await.map_err(refused)?;
-    Ok(Json(List::of(page, InvitationAnswer::from)))
+    Params(params): Params<ListParams>,
+) -> Result<Listed<InvitationAnswer>, Problem> {
+    let asked = params.asked(FIELDS)?;
+    let (door, actor, order) = (&identity, &actor, order(&asked, EXPIRES_AT, Direction::Rising));
+    let read = |page| async move { door.list_invitations(actor, &ListRequest { page, order }).await.map_err(refused) };
+    asked.gather(params.page()?, read, InvitationAnswer::from).await
 }
 
 async fn invite_member(

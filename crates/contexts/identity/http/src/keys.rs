@@ -3,21 +3,35 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{Json, extract::State, http::StatusCode};
-use http_edge::{Access, Body, Caller, List, Operation, Params, Part, Problem};
+use http_edge::{Access, Body, Caller, Direction, Field, Kind, List, Listed, Operation, Params, Part, Problem};
 use kernel::{KeyId, Permission, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{PageParams, Seen, Shared, refused, time};
-use identity::{Identity, IssueKey, KeyRow};
+use crate::{ListParams, Seen, Shared, order, refused, time};
+use identity::{Identity, IssueKey, KeyRow, ListRequest};
 
 const SECONDS_PER_DAY: u64 = 86_400;
+
+/// The order of the list is that of this field.
+const ISSUED_AT: &str = "issued_at";
+const FIELDS: &[Field] = &[
+    Field::new("key_id", Kind::Text),
+    Field::new("name", Kind::Text),
+    Field::new("role", Kind::Text),
+    Field::new(ISSUED_AT, Kind::Time).sorts(),
+    Field::new("expires_at", Kind::Time),
+    Field::new("issued_by", Kind::Text),
+    Field::new("revoked_at", Kind::Time),
+    Field::new("last_used_at", Kind::Time),
+];
 
 pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
     vec![
         Operation::get("list_keys", "/api/v1/api-keys", Access::Needs(Permission::KeysManage))
             .about("List API keys", "Of your workspace, revoked ones included, oldest first. No secret is shown.")
-            .query::<PageParams>()
+            .query::<ListParams>()
+            .lists(FIELDS)
             .answers::<List<KeyAnswer>>(StatusCode::OK)
             .by(list_keys, identity),
         Operation::post("issue_key", "/api/v1/api-keys", Access::Needs(Permission::KeysManage))
@@ -90,10 +104,12 @@ impl From<KeyRow> for KeyAnswer {
 async fn list_keys(
     State(identity): State<Shared>,
     Caller(actor): Caller,
-    Params(params): Params<PageParams>,
-) -> Result<Json<List<KeyAnswer>>, Problem> {
-    let page = identity.list_keys(&actor, &params.request()?).await.map_err(refused)?;
-    Ok(Json(List::of(page, KeyAnswer::from)))
+    Params(params): Params<ListParams>,
+) -> Result<Listed<KeyAnswer>, Problem> {
+    let asked = params.asked(FIELDS)?;
+    let (door, actor, order) = (&identity, &actor, order(&asked, ISSUED_AT, Direction::Rising));
+    let read = |page| async move { door.list_keys(actor, &ListRequest { page, order }).await.map_err(refused) };
+    asked.gather(params.page()?, read, KeyAnswer::from).await
 }
 
 async fn issue_key(

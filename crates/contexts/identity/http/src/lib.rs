@@ -22,12 +22,12 @@ use axum::{
     extract::FromRequestParts,
     http::{header, request::Parts},
 };
-use http_edge::{FieldError, HttpError, Operation, Problem};
+use http_edge::{Asked, Direction, Field, FieldError, HttpError, Operation, Problem};
 use kernel::{Cursor, PageRequest, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use identity::{Identity, IdentityError, Origin};
+use identity::{Identity, IdentityError, Order, Origin};
 
 /// All of them, in the order of their paths.
 #[must_use]
@@ -73,10 +73,13 @@ impl<S: Sync> FromRequestParts<S> for Seen {
     }
 }
 
-/// Which page of a list.
+/// What of a list, and which page.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct PageParams {
+struct ListParams {
+    filter: Option<String>,
+    sort: Option<String>,
+    fields: Option<String>,
     /// Items at most, 1 to 500; 50 where it is left out.
     #[schemars(range(min = 1, max = 500))]
     limit: Option<u32>,
@@ -84,9 +87,36 @@ struct PageParams {
     cursor: Option<String>,
 }
 
-impl PageParams {
-    fn request(&self) -> Result<PageRequest, IdentityError> {
+impl ListParams {
+    fn asked(&self, fields: &'static [Field]) -> Result<Asked, Problem> {
+        Asked::of(fields, self.filter.as_deref(), self.sort.as_deref(), self.fields.as_deref())
+    }
+
+    fn page(&self) -> Result<PageRequest, IdentityError> {
         page(self.limit, self.cursor.as_deref())
+    }
+}
+
+/// What of a list that has one page.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct WholeParams {
+    filter: Option<String>,
+    sort: Option<String>,
+    fields: Option<String>,
+}
+
+impl WholeParams {
+    fn asked(&self, fields: &'static [Field]) -> Result<Asked, Problem> {
+        Asked::of(fields, self.filter.as_deref(), self.sort.as_deref(), self.fields.as_deref())
+    }
+}
+
+/// The order of a list whose query knows no other than that of this field.
+fn order(asked: &Asked, field: &str, usual: Direction) -> Order {
+    match asked.sort().by(field, usual) {
+        Direction::Rising => Order::Rising,
+        Direction::Falling => Order::Falling,
     }
 }
 

@@ -2,20 +2,35 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State, http::StatusCode};
-use http_edge::{Access, Body, Caller, IfMatch, List, Operation, Params, Part, Problem, Versioned};
+use axum::{extract::State, http::StatusCode};
+use http_edge::{
+    Access, Body, Caller, Direction, Field, IfMatch, Kind, List, Listed, Operation, Params, Part, Problem, Versioned,
+};
 use kernel::{Permission, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{PageParams, Seen, Shared, refused, time};
-use identity::{ChangeRole, Identity, MemberRow};
+use crate::{ListParams, Seen, Shared, order, refused, time};
+use identity::{ChangeRole, Identity, ListRequest, MemberRow};
+
+/// The order of the list is that of this field.
+const SINCE: &str = "since";
+const FIELDS: &[Field] = &[
+    Field::new("user_id", Kind::Text),
+    Field::new("email", Kind::Text),
+    Field::new("name", Kind::Text),
+    Field::new("role", Kind::Text),
+    Field::new(SINCE, Kind::Time).sorts(),
+    Field::new("active", Kind::Flag),
+    Field::new("email_verified", Kind::Flag),
+];
 
 pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
     vec![
         Operation::get("list_members", "/api/v1/members", Access::Needs(Permission::MembersRead))
-            .about("List members", "Of your workspace, the oldest accounts first.")
-            .query::<PageParams>()
+            .about("List members", "Of your workspace, those first who have been longest.")
+            .query::<ListParams>()
+            .lists(FIELDS)
             .answers::<List<MemberAnswer>>(StatusCode::OK)
             .by(list_members, identity),
         Operation::patch("change_role", "/api/v1/members/{user_id}", Access::Needs(Permission::MembersManage))
@@ -72,10 +87,12 @@ impl From<MemberRow> for MemberAnswer {
 async fn list_members(
     State(identity): State<Shared>,
     Caller(actor): Caller,
-    Params(params): Params<PageParams>,
-) -> Result<Json<List<MemberAnswer>>, Problem> {
-    let page = identity.list_members(&actor, &params.request()?).await.map_err(refused)?;
-    Ok(Json(List::of(page, MemberAnswer::from)))
+    Params(params): Params<ListParams>,
+) -> Result<Listed<MemberAnswer>, Problem> {
+    let asked = params.asked(FIELDS)?;
+    let (door, actor, order) = (&identity, &actor, order(&asked, SINCE, Direction::Rising));
+    let read = |page| async move { door.list_members(actor, &ListRequest { page, order }).await.map_err(refused) };
+    asked.gather(params.page()?, read, MemberAnswer::from).await
 }
 
 async fn change_role(

@@ -3,19 +3,25 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use http_edge::{Access, Body, Budget, Caller, List, Operation, Part, Problem};
+use http_edge::{Access, Body, Budget, Caller, Field, Kind, List, Listed, Operation, Params, Part, Problem};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Seen, Shared,
+    Seen, Shared, WholeParams,
     factors::{ProofBody, shown},
     refused,
     sessions::TokensAnswer,
     time,
 };
 use identity::{AddPasskey, ChallengeId, Identity, PasskeyId, PasskeyOptions, PasskeyRow, SignInWithPasskey};
+
+const FIELDS: &[Field] = &[
+    Field::new("passkey_id", Kind::Text),
+    Field::new("name", Kind::Text).sorts(),
+    Field::new("last_used_at", Kind::Time).sorts(),
+];
 
 pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
     let mut all = for_myself(identity);
@@ -43,7 +49,9 @@ pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
 fn for_myself(identity: &Arc<Identity>) -> Vec<Operation> {
     vec![
         Operation::get("list_passkeys", "/api/v1/me/passkeys", Access::SignedIn)
-            .about("List my passkeys", "The oldest first; there are at most 20.")
+            .about("List my passkeys", "The oldest first unless asked otherwise; there are at most 20.")
+            .query::<WholeParams>()
+            .lists(FIELDS)
             .answers::<List<PasskeyAnswer>>(StatusCode::OK)
             .by(list_passkeys, identity),
         Operation::post("start_passkey", "/api/v1/me/passkeys/options", Access::SignedIn)
@@ -155,9 +163,11 @@ impl From<PasskeyRow> for PasskeyAnswer {
 async fn list_passkeys(
     State(identity): State<Shared>,
     Caller(actor): Caller,
-) -> Result<Json<List<PasskeyAnswer>>, Problem> {
+    Params(params): Params<WholeParams>,
+) -> Result<Listed<PasskeyAnswer>, Problem> {
+    let asked = params.asked(FIELDS)?;
     let rows = identity.list_passkeys(&actor).await.map_err(refused)?;
-    Ok(Json(List { items: rows.into_iter().map(PasskeyAnswer::from).collect(), next_cursor: None }))
+    asked.whole(rows.into_iter().map(PasskeyAnswer::from).collect())
 }
 
 async fn start_passkey(

@@ -3,18 +3,28 @@
 use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode};
-use http_edge::{Access, Body, Caller, IfMatch, List, Operation, Part, Problem, Versioned};
+use http_edge::{
+    Access, Body, Caller, Field, IfMatch, Kind, List, Listed, Operation, Params, Part, Problem, Versioned,
+};
 use kernel::Permission;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Seen, Shared, refused};
+use crate::{Seen, Shared, WholeParams, refused};
 use identity::{DefineRole, Identity, RoleRow};
+
+const FIELDS: &[Field] = &[
+    Field::new("role", Kind::Text).sorts(),
+    Field::new("built_in", Kind::Flag).sorts(),
+    Field::new("permissions", Kind::Texts),
+];
 
 pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
     vec![
         Operation::get("list_roles", "/api/v1/roles", Access::Needs(Permission::MembersRead))
             .about("List roles", "The built-in ones, then those of your workspace, with what each may.")
+            .query::<WholeParams>()
+            .lists(FIELDS)
             .gives_version()
             .answers::<List<RoleAnswer>>(StatusCode::OK)
             .by(list_roles, identity),
@@ -66,9 +76,11 @@ impl From<RoleRow> for RoleAnswer {
 async fn list_roles(
     State(identity): State<Shared>,
     Caller(actor): Caller,
-) -> Result<Versioned<List<RoleAnswer>>, Problem> {
+    Params(params): Params<WholeParams>,
+) -> Result<Versioned<Listed<RoleAnswer>>, Problem> {
+    let asked = params.asked(FIELDS)?;
     let (version, rows) = identity.list_roles(&actor).await.map_err(refused)?;
-    Ok(Versioned(version, List { items: rows.into_iter().map(RoleAnswer::from).collect(), next_cursor: None }))
+    Ok(Versioned(version, asked.whole(rows.into_iter().map(RoleAnswer::from).collect())?))
 }
 
 async fn define_role(

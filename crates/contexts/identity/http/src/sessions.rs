@@ -3,13 +3,25 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use http_edge::{Access, Body, Budget, Caller, List, Operation, Params, Part, Problem};
+use http_edge::{Access, Body, Budget, Caller, Direction, Field, Kind, List, Listed, Operation, Params, Part, Problem};
 use kernel::{UserId, WorkspaceId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{PageParams, Seen, Shared, refused, time};
-use identity::{Identity, Password, SessionId, SessionRow, SignIn, Tokens};
+use crate::{ListParams, Seen, Shared, order, refused, time};
+use identity::{Identity, ListRequest, Password, SessionId, SessionRow, SignIn, Tokens};
+
+/// The order of the list is that of this field.
+const CREATED_AT: &str = "created_at";
+const FIELDS: &[Field] = &[
+    Field::new("session_id", Kind::Text),
+    Field::new("workspace_id", Kind::Text),
+    Field::new(CREATED_AT, Kind::Time).sorts(),
+    Field::new("used_at", Kind::Time),
+    Field::new("ends_at", Kind::Time),
+    Field::new("agent", Kind::Text),
+    Field::new("address", Kind::Text),
+];
 
 pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
     vec![
@@ -32,7 +44,8 @@ pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
             .by(refresh_session, identity),
         Operation::get("list_sessions", "/api/v1/sessions", Access::SignedIn)
             .about("List my sessions", "Where you are signed in, in all workspaces, newest first.")
-            .query::<PageParams>()
+            .query::<ListParams>()
+            .lists(FIELDS)
             .answers::<List<SessionAnswer>>(StatusCode::OK)
             .by(list_sessions, identity),
         Operation::delete("revoke_session", "/api/v1/sessions/{session_id}", Access::SignedIn)
@@ -160,10 +173,12 @@ async fn refresh_session(
 async fn list_sessions(
     State(identity): State<Shared>,
     Caller(actor): Caller,
-    Params(params): Params<PageParams>,
-) -> Result<Json<List<SessionAnswer>>, Problem> {
-    let page = identity.list_sessions(&actor, &params.request()?).await.map_err(refused)?;
-    Ok(Json(List::of(page, SessionAnswer::from)))
+    Params(params): Params<ListParams>,
+) -> Result<Listed<SessionAnswer>, Problem> {
+    let asked = params.asked(FIELDS)?;
+    let (door, actor, order) = (&identity, &actor, order(&asked, CREATED_AT, Direction::Falling));
+    let read = |page| async move { door.list_sessions(actor, &ListRequest { page, order }).await.map_err(refused) };
+    asked.gather(params.page()?, read, SessionAnswer::from).await
 }
 
 async fn revoke_session(

@@ -3,12 +3,21 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use http_edge::{Access, Body, Budget, Caller, List, Operation, Params, Part, Problem};
+use http_edge::{Access, Body, Budget, Caller, Direction, Field, Kind, List, Listed, Operation, Params, Part, Problem};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{PageParams, Seen, Shared, refused, sessions::TokensAnswer, time};
-use identity::{FinishSso, Identity, LinkedIdentityId, LinkedIdentityRow, SsoProviderRow, StartedSso};
+use crate::{ListParams, Seen, Shared, order, refused, sessions::TokensAnswer, time};
+use identity::{FinishSso, Identity, LinkedIdentityId, LinkedIdentityRow, ListRequest, SsoProviderRow, StartedSso};
+
+/// The order of the list of links is that of this field.
+const LINKED_AT: &str = "linked_at";
+const FIELDS: &[Field] = &[
+    Field::new("identity_id", Kind::Text),
+    Field::new("provider", Kind::Text),
+    Field::new("issuer", Kind::Text),
+    Field::new(LINKED_AT, Kind::Time).sorts(),
+];
 
 pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
     vec![
@@ -39,7 +48,8 @@ pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
             .by(finish_sso, identity),
         Operation::get("list_linked_identities", "/api/v1/me/identities", Access::SignedIn)
             .about("List my identities at providers", "By which providers you may sign in, the first one first.")
-            .query::<PageParams>()
+            .query::<ListParams>()
+            .lists(FIELDS)
             .answers::<List<LinkedAnswer>>(StatusCode::OK)
             .by(list_linked_identities, identity),
         Operation::delete("unlink_identity", "/api/v1/me/identities/{identity_id}", Access::SignedIn)
@@ -157,10 +167,13 @@ async fn finish_sso(
 async fn list_linked_identities(
     State(identity): State<Shared>,
     Caller(actor): Caller,
-    Params(params): Params<PageParams>,
-) -> Result<Json<List<LinkedAnswer>>, Problem> {
-    let page = identity.list_linked_identities(&actor, &params.request()?).await.map_err(refused)?;
-    Ok(Json(List::of(page, LinkedAnswer::from)))
+    Params(params): Params<ListParams>,
+) -> Result<Listed<LinkedAnswer>, Problem> {
+    let asked = params.asked(FIELDS)?;
+    let (door, actor, order) = (&identity, &actor, order(&asked, LINKED_AT, Direction::Rising));
+    let read =
+        |page| async move { door.list_linked_identities(actor, &ListRequest { page, order }).await.map_err(refused) };
+    asked.gather(params.page()?, read, LinkedAnswer::from).await
 }
 
 async fn unlink_identity(

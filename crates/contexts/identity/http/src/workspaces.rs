@@ -3,18 +3,30 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use http_edge::{Access, Body, Budget, Caller, IfMatch, List, Operation, Problem, Versioned};
+use http_edge::{
+    Access, Body, Budget, Caller, Field, IfMatch, Kind, List, Listed, Operation, Params, Problem, Versioned,
+};
 use kernel::{Permission, UserId, WorkspaceId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Seen, Shared, refused};
+use crate::{Seen, Shared, WholeParams, refused};
 use identity::{Identity, Password, Proof, WorkspaceRow};
+
+const FIELDS: &[Field] = &[
+    Field::new("workspace_id", Kind::Text),
+    Field::new("name", Kind::Text).sorts(),
+    Field::new("role", Kind::Text).sorts(),
+    Field::new("archived", Kind::Flag).sorts(),
+    Field::new("requires_second_factor", Kind::Flag).sorts(),
+];
 
 pub(super) fn operations(identity: &Arc<Identity>) -> Vec<Operation> {
     vec![
         Operation::get("list_workspaces", "/api/v1/workspaces", Access::SignedIn)
-            .about("List my workspaces", "By name. A key sees its own.")
+            .about("List my workspaces", "By name unless asked otherwise. A key sees its own.")
+            .query::<WholeParams>()
+            .lists(FIELDS)
             .answers::<List<WorkspaceAnswer>>(StatusCode::OK)
             .by(list_workspaces, identity),
         Operation::post("create_workspace", "/api/v1/workspaces", Access::SignedIn)
@@ -124,9 +136,11 @@ impl From<WorkspaceRow> for WorkspaceAnswer {
 async fn list_workspaces(
     State(identity): State<Shared>,
     Caller(actor): Caller,
-) -> Result<Json<List<WorkspaceAnswer>>, Problem> {
+    Params(params): Params<WholeParams>,
+) -> Result<Listed<WorkspaceAnswer>, Problem> {
+    let asked = params.asked(FIELDS)?;
     let rows = identity.list_workspaces(&actor).await.map_err(refused)?;
-    Ok(Json(List { items: rows.into_iter().map(WorkspaceAnswer::from).collect(), next_cursor: None }))
+    asked.whole(rows.into_iter().map(WorkspaceAnswer::from).collect())
 }
 
 async fn create_workspace(

@@ -66,6 +66,35 @@ impl Asked {
         (list, key): (&str, fn(&T) -> &str),
         request: &PageRequest,
     ) -> Result<Listed<T>, Problem> {
+        let all = self.chosen(items)?;
+        let filter = self.filter.as_ref().map(ToString::to_string).unwrap_or_default();
+        let list = format!("{list}?{filter}&{}", self.sort);
+        let begin = match request.after() {
+            Some(cursor) => {
+                let after = cursor.position(&list)?;
+                let place = all.iter().position(|item| key(item).as_bytes() == after);
+                let gone = || WordError::BadCursor { given: cursor.to_string(), why: "what it names is gone" };
+                place.ok_or_else(gone)? + 1
+            }
+            None => 0,
+        };
+        let most = request.limit() as usize;
+        let is_more = all.len() - begin > most;
+        let items: Vec<T> = all.into_iter().skip(begin).take(most).collect();
+        let next = items.last().filter(|_| is_more).map(|last| Cursor::new(&list, key(last).as_bytes()));
+        self.listed(List { items, next_cursor: next.map(|cursor| cursor.to_string()) })
+    }
+
+    /// A list that is short by its nature, and has one page.
+    ///
+    /// # Errors
+    /// A fault of ours: an item that is not JSON.
+    pub fn whole<T: Serialize>(&self, items: Vec<T>) -> Result<Listed<T>, Problem> {
+        self.listed(List { items: self.chosen(items)?, next_cursor: None })
+    }
+
+    /// The items for which the filter holds, in the order that was asked for.
+    fn chosen<T: Serialize>(&self, items: Vec<T>) -> Result<Vec<T>, Problem> {
         let mut all: Vec<(Value, T)> = Vec::with_capacity(items.len());
         for item in items {
             let form = if self.looks() { json(&item)? } else { Value::Null };
@@ -74,22 +103,7 @@ impl Asked {
             }
         }
         all.sort_by(|(a, _), (b, _)| self.sort.compare(a, b));
-        let filter = self.filter.as_ref().map(ToString::to_string).unwrap_or_default();
-        let list = format!("{list}?{filter}&{}", self.sort);
-        let begin = match request.after() {
-            Some(cursor) => {
-                let after = cursor.position(&list)?;
-                let place = all.iter().position(|(_, item)| key(item).as_bytes() == after);
-                let gone = || WordError::BadCursor { given: cursor.to_string(), why: "what it names is gone" };
-                place.ok_or_else(gone)? + 1
-            }
-            None => 0,
-        };
-        let most = request.limit() as usize;
-        let is_more = all.len() - begin > most;
-        let items: Vec<T> = all.into_iter().skip(begin).take(most).map(|(_, item)| item).collect();
-        let next = items.last().filter(|_| is_more).map(|last| Cursor::new(&list, key(last).as_bytes()));
-        self.listed(List { items, next_cursor: next.map(|cursor| cursor.to_string()) })
+        Ok(all.into_iter().map(|(_, item)| item).collect())
     }
 
     /// A page of a list that a database gives in its order: `read` gives the next items of it, and `form` shows one. With a
@@ -166,10 +180,12 @@ fn json<T: Serialize>(item: &T) -> Result<Value, Problem> {
 }
 
 /// A page of a list as it is answered: `{"items": […], "next_cursor": …}`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
 pub struct Listed<T>(Form<T>);
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
 enum Form<T> {
     Whole(List<T>),
     Parts(List<Value>),
@@ -177,9 +193,6 @@ enum Form<T> {
 
 impl<T: Serialize> IntoResponse for Listed<T> {
     fn into_response(self) -> Response {
-        match self.0 {
-            Form::Whole(list) => Json(list).into_response(),
-            Form::Parts(list) => Json(list).into_response(),
-        }
+        Json(self).into_response()
     }
 }

@@ -1,12 +1,14 @@
-//! List audit: who did or tried what in the workspace, newest first.
+//! List audit: who did or tried what in the workspace.
+
+use std::fmt::Write as _;
 
 use identity_model::{AuditEvent, AuditRecord};
-use kernel::{Actor, Page, PageRequest, Permission, Timestamp};
-use sql::args;
+use kernel::{Actor, Cursor, Page, Permission, Timestamp};
+use sql::{Row, Sql, Value, args};
 use uuid::Uuid;
 
-use super::{after, fetch, page_of};
-use crate::{AuditId, Identity, IdentityError, Outcome};
+use super::page::{cut, fetch, no_place};
+use crate::{AuditId, Identity, IdentityError, ListRequest, Outcome};
 
 const LIST: &str = "identity.list_audit";
 
@@ -41,7 +43,8 @@ pub struct AuditEntry {
 }
 
 impl Identity {
-    /// Entries of the actor's workspace.
+    /// Entries of the actor's workspace, by their ids: these grow as entries are written, while those of several processes may be
+    /// written in another order than that of their moments.
     ///
     /// # Errors
     /// Forbidden without `audit:read`; `kernel.bad_cursor`.
@@ -50,24 +53,47 @@ impl Identity {
         &self,
         actor: &Actor,
         filter: &AuditFilter,
-        page: &PageRequest,
+        request: &ListRequest,
     ) -> Result<Page<AuditEntry>, IdentityError> {
         actor.require(Permission::AuditRead)?;
-        let before = after(LIST, page, Uuid::max())?;
-        let select = "SELECT entry_id, payload FROM identity_audit WHERE workspace_id = $1 AND entry_id < $2
-             AND ($3 = '' OR action = $3) AND ($4 = '' OR who = $4) ORDER BY entry_id DESC LIMIT $5";
-        let (action, who) = (filter.action.as_deref().unwrap_or_default(), filter.who.as_deref().unwrap_or_default());
+        // PostgreSQL refuses a text with such a character instead of finding none.
+        if [&filter.action, &filter.who].into_iter().flatten().any(|wanted| wanted.contains('\0')) {
+            return Ok(Page { items: vec![], next: None });
+        }
+        let (select, values) = asked(filter, request)?;
         let log = &self.inner.log;
-        let rows = log.database().tenant(actor.workspace).all(select, args![before, action, who, fetch(page)]).await?;
-        let Page { items, next } = page_of(LIST, page, rows)?;
-        let mut entries = Vec::with_capacity(items.len());
-        for row in items {
+        let rows = log.database().tenant(actor.workspace).all(Sql::made(select), values).await?;
+        let (rows, is_more) = cut(&request.page, rows);
+        let ends_with = rows.last().filter(|_| is_more).map(|row: &Row| row.get::<Uuid>(0)).transpose()?;
+        let next = ends_with.map(|id| Cursor::new(LIST, id.as_bytes()));
+        let mut entries = Vec::with_capacity(rows.len());
+        for row in rows {
             let payload: Vec<u8> = row.get(1)?;
             let AuditEvent::Audited { entry } = log.open_json(actor.workspace, &payload).await?;
             entries.push(shown(row.id(0)?, entry));
         }
         Ok(Page { items: entries, next })
     }
+}
+
+/// What is not asked for stands in no condition, so that an index is used for what is.
+fn asked(filter: &AuditFilter, request: &ListRequest) -> Result<(String, Vec<Value>), IdentityError> {
+    let (beyond, way) = request.order.words();
+    let after = match request.page.after() {
+        Some(cursor) => Uuid::from_slice(cursor.position(LIST)?).map_err(|_| no_place(cursor))?,
+        None => request.order.first_id(),
+    };
+    let mut values = args![after, fetch(&request.page)];
+    let mut select =
+        format!("SELECT entry_id, payload FROM identity_audit WHERE workspace_id = $1 AND entry_id {beyond} $2");
+    for (column, wanted) in [("action", &filter.action), ("who", &filter.who)] {
+        if let Some(wanted) = wanted.as_deref().filter(|wanted| !wanted.is_empty()) {
+            values.push(wanted.into());
+            // Writing into a text cannot fail.
+            let _ = write!(select, " AND {column} = ${}", values.len() + 1);
+        }
+    }
+    Ok((select + &format!(" ORDER BY entry_id {way} LIMIT $3"), values))
 }
 
 pub(super) fn shown(id: AuditId, entry: AuditRecord) -> AuditEntry {

@@ -1,13 +1,12 @@
-//! List invitations: those that may still be accepted, oldest first.
+//! List invitations: those that may still be accepted.
 
-use kernel::{Actor, Page, PageRequest, Permission, Timestamp};
+use kernel::{Actor, Page, Permission, Timestamp};
 use sql::args;
-use uuid::Uuid;
 
-use super::{after, fetch, page_of};
-use crate::{Identity, IdentityError, InvitationId, directory};
+use super::page::Listing;
+use crate::{Identity, IdentityError, InvitationId, ListRequest, directory};
 
-const LIST: &str = "identity.list_invitations";
+const LIST: Listing = Listing { name: "identity.list_invitations", key: ("expires_at", "invitation_id") };
 
 /// One invitation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +22,7 @@ pub struct InvitationRow {
 }
 
 impl Identity {
-    /// Open invitations of the actor's workspace.
+    /// Open invitations of the actor's workspace, by the moment until when they are.
     ///
     /// # Errors
     /// Forbidden without `members:read`; `kernel.bad_cursor`.
@@ -31,19 +30,18 @@ impl Identity {
     pub async fn list_invitations(
         &self,
         actor: &Actor,
-        page: &PageRequest,
+        request: &ListRequest,
     ) -> Result<Page<InvitationRow>, IdentityError> {
         actor.require(Permission::MembersRead)?;
         let log = &self.inner.log;
-        let select = "SELECT invitation_id, email, role, expires_at FROM identity_invitations
-             WHERE workspace_id = $1 AND invitation_id > $2 AND expires_at > $3 ORDER BY invitation_id LIMIT $4";
-        let values = args![after(LIST, page, Uuid::nil())?, log.source().now(), fetch(page)];
-        let rows = log.database().tenant(actor.workspace).all(select, values).await?;
-        let Page { items, next } = page_of(LIST, page, rows)?;
+        let select = "SELECT expires_at, invitation_id, email, role FROM identity_invitations
+             WHERE workspace_id = $1 AND expires_at > $2";
+        let tenant = log.database().tenant(actor.workspace);
+        let Page { items, next } = LIST.page(&tenant, (select, args![log.source().now()]), request).await?;
         let mut invitations = Vec::with_capacity(items.len());
         for row in items {
-            let email = directory::opened(log, actor.workspace, &row.get::<String>(1)?).await?;
-            let (id, role, expires_at) = (row.id(0)?, row.get(2)?, row.get(3)?);
+            let email = directory::opened(log, actor.workspace, &row.get::<String>(2)?).await?;
+            let (expires_at, id, role) = (row.get(0)?, row.id(1)?, row.get(3)?);
             invitations.push(InvitationRow { id, email, role, expires_at });
         }
         Ok(Page { items: invitations, next })

@@ -1,13 +1,13 @@
-//! List keys: all keys of the workspace, revoked ones included, oldest first.
+//! List keys: all keys of the workspace, revoked ones included.
 
-use kernel::{Actor, KeyId, Page, PageRequest, Permission, Timestamp, UserId};
+use kernel::{Actor, KeyId, Page, Permission, Timestamp, UserId};
 use sql::{Row, SqlError, args};
 use uuid::Uuid;
 
-use super::{after, fetch, page_of};
-use crate::{Identity, IdentityError};
+use super::page::Listing;
+use crate::{Identity, IdentityError, ListRequest};
 
-const LIST: &str = "identity.list_keys";
+const LIST: Listing = Listing { name: "identity.list_keys", key: ("k.issued_at", "k.key_id") };
 
 /// One key; its secret was shown once and is stored nowhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,30 +31,29 @@ pub struct KeyRow {
 }
 
 impl Identity {
-    /// Keys of the actor's workspace.
+    /// Keys of the actor's workspace, by the moment of their issue.
     ///
     /// # Errors
     /// Forbidden without `keys:manage`; `kernel.bad_cursor`.
     #[tracing::instrument(name = "identity.list_keys", skip_all, err(level = "debug"))]
-    pub async fn list_keys(&self, actor: &Actor, page: &PageRequest) -> Result<Page<KeyRow>, IdentityError> {
+    pub async fn list_keys(&self, actor: &Actor, request: &ListRequest) -> Result<Page<KeyRow>, IdentityError> {
         actor.require(Permission::KeysManage)?;
-        let select = "SELECT k.key_id, k.name, k.role, k.issued_at, k.expires_at, k.issued_by, k.revoked_at, u.used_at
+        let select = "SELECT k.issued_at, k.key_id, k.name, k.role, k.expires_at, k.issued_by, k.revoked_at, u.used_at
              FROM identity_api_keys k
              LEFT JOIN identity_key_uses u ON u.workspace_id = k.workspace_id AND u.key_id = k.key_id
-             WHERE k.workspace_id = $1 AND k.key_id > $2 ORDER BY k.key_id LIMIT $3";
-        let values = args![after(LIST, page, Uuid::nil())?, fetch(page)];
-        let rows = self.inner.log.database().tenant(actor.workspace).all(select, values).await?;
-        let Page { items, next } = page_of(LIST, page, rows)?;
+             WHERE k.workspace_id = $1";
+        let tenant = self.inner.log.database().tenant(actor.workspace);
+        let Page { items, next } = LIST.page(&tenant, (select, args![]), request).await?;
         Ok(Page { items: items.iter().map(read).collect::<Result<_, _>>()?, next })
     }
 }
 
 fn read(row: &Row) -> Result<KeyRow, SqlError> {
     Ok(KeyRow {
-        id: row.id(0)?,
-        name: row.get(1)?,
-        role: row.get(2)?,
-        issued_at: row.get(3)?,
+        issued_at: row.get(0)?,
+        id: row.id(1)?,
+        name: row.get(2)?,
+        role: row.get(3)?,
         expires_at: row.get(4)?,
         issued_by: row.get::<Option<Uuid>>(5)?.map(UserId),
         revoked_at: row.get(6)?,

@@ -1,13 +1,12 @@
 //! List linked identities: by which providers the person who asks may sign in.
 
-use kernel::{Actor, Page, PageRequest, Timestamp};
+use kernel::{Actor, Page, Timestamp};
 use sql::args;
-use uuid::Uuid;
 
-use super::{after, fetch, page_of};
-use crate::{INSTALLATION, Identity, IdentityError, LinkedIdentityId, commands::person};
+use super::page::Listing;
+use crate::{INSTALLATION, Identity, IdentityError, LinkedIdentityId, ListRequest, commands::person};
 
-const LIST: &str = "identity.list_linked_identities";
+const LIST: Listing = Listing { name: "identity.list_linked_identities", key: ("linked_at", "link_id") };
 
 /// One link.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +41,7 @@ impl Identity {
         self.sso.providers().map(row).collect()
     }
 
-    /// Links of the person who asks, oldest first.
+    /// Links of the person who asks, by the moment since when they are.
     ///
     /// # Errors
     /// [`IdentityError::NotAPerson`] for a key; `kernel.bad_cursor`.
@@ -50,20 +49,19 @@ impl Identity {
     pub async fn list_linked_identities(
         &self,
         actor: &Actor,
-        page: &PageRequest,
+        request: &ListRequest,
     ) -> Result<Page<LinkedIdentityRow>, IdentityError> {
         let user = person(actor)?;
-        let select = "SELECT link_id, provider, issuer, linked_at FROM identity_linked
-             WHERE workspace_id = $1 AND user_id = $2 AND link_id > $3 ORDER BY link_id LIMIT $4";
-        let values = args![user.0, after(LIST, page, Uuid::nil())?, fetch(page)];
-        let rows = self.inner.log.database().tenant(INSTALLATION).all(select, values).await?;
-        let Page { items, next } = page_of(LIST, page, rows)?;
+        let select = "SELECT linked_at, link_id, provider, issuer FROM identity_linked
+             WHERE workspace_id = $1 AND user_id = $2";
+        let tenant = self.inner.log.database().tenant(INSTALLATION);
+        let Page { items, next } = LIST.page(&tenant, (select, args![user.0]), request).await?;
         let read = |row: sql::Row| {
             Ok::<_, IdentityError>(LinkedIdentityRow {
-                id: row.id(0)?,
-                provider: row.get(1)?,
-                issuer: row.get(2)?,
-                linked_at: row.get(3)?,
+                linked_at: row.get(0)?,
+                id: row.id(1)?,
+                provider: row.get(2)?,
+                issuer: row.get(3)?,
             })
         };
         Ok(Page { items: items.into_iter().map(read).collect::<Result<_, _>>()?, next })

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use kernel::{Actor, Page, PageRequest, Permission, Timestamp, UserId};
-use sql::{Row, args};
+use kernel::{Actor, Page, Permission, Timestamp, UserId};
+use sql::{Row, SqlError, args};
 use uuid::Uuid;
 
-use super::{after, fetch, page_of};
-use crate::{INSTALLATION, Identity, IdentityError, directory};
+use super::page::Listing;
+use crate::{INSTALLATION, Identity, IdentityError, ListRequest, directory};
 
-const LIST: &str = "identity.list_members";
+const LIST: Listing = Listing { name: "identity.list_members", key: ("since", "user_id") };
 
 /// One member.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,24 +31,25 @@ pub struct MemberRow {
 }
 
 impl Identity {
-    /// Members of the actor's workspace, the oldest accounts first.
+    /// Members of the actor's workspace, by the moment since when they are.
     ///
     /// # Errors
     /// Forbidden without `members:read`; `kernel.bad_cursor`.
     #[tracing::instrument(name = "identity.list_members", skip_all, err(level = "debug"))]
-    pub async fn list_members(&self, actor: &Actor, page: &PageRequest) -> Result<Page<MemberRow>, IdentityError> {
+    pub async fn list_members(&self, actor: &Actor, request: &ListRequest) -> Result<Page<MemberRow>, IdentityError> {
         actor.require(Permission::MembersRead)?;
-        let database = self.inner.log.database();
-        let select = "SELECT user_id, role, since FROM identity_members WHERE workspace_id = $1 AND user_id > $2
-             ORDER BY user_id LIMIT $3";
-        let values = args![after(LIST, page, Uuid::nil())?, fetch(page)];
-        let rows = database.tenant(actor.workspace).all(select, values).await?;
-        let Page { items, next } = page_of(LIST, page, rows)?;
+        let select = "SELECT since, user_id, role FROM identity_members WHERE workspace_id = $1";
+        let tenant = self.inner.log.database().tenant(actor.workspace);
+        let Page { items, next } = LIST.page(&tenant, (select, args![]), request).await?;
         let (Some(first), Some(last)) = (items.first(), items.last()) else { return Ok(Page { items: vec![], next }) };
-        let between = args![actor.workspace.0, first.get::<Uuid>(0)?, last.get::<Uuid>(0)?];
+        let place = |row: &Row| Ok::<_, SqlError>((row.get::<i64>(0)?, row.get::<Uuid>(1)?));
+        // In whichever order they were asked for.
+        let (one, other) = (place(first)?, place(last)?);
+        let (from, to) = (one.min(other), one.max(other));
+        let between = args![actor.workspace.0, from.0, from.1, to.0, to.1];
         let select = "SELECT u.user_id, u.email, u.name, u.active, u.verified FROM identity_members m
              JOIN identity_users u ON u.workspace_id = $1 AND u.user_id = m.user_id
-             WHERE m.workspace_id = $2 AND m.user_id >= $3 AND m.user_id <= $4";
+             WHERE m.workspace_id = $2 AND (m.since, m.user_id) >= ($3, $4) AND (m.since, m.user_id) <= ($5, $6)";
         let accounts = directory::accounts(&self.inner.log, select, between).await?;
         let mut members = Vec::with_capacity(items.len());
         for row in items {
@@ -58,8 +59,7 @@ impl Identity {
     }
 
     async fn member(&self, row: &Row, accounts: &HashMap<Uuid, Row>) -> Result<MemberRow, IdentityError> {
-        let user: Uuid = row.get(0)?;
-        let (role, since) = (row.get(1)?, row.get(2)?);
+        let (since, user, role) = (row.get(0)?, row.get::<Uuid>(1)?, row.get(2)?);
         let mut member =
             MemberRow { user: UserId(user), email: None, name: None, role, since, active: false, verified: false };
         if let Some(account) = accounts.get(&user) {

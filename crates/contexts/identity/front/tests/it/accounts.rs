@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use identity::{CreateUser, INSTALLATION, PasswordSettings, ResetPassword, SetPassword, SetUp, Settings, SignIn};
-use kernel::{Actor, ErrorKind, PageRequest, ProductError, SubjectId};
+use identity::{
+    CreateUser, INSTALLATION, ListRequest, PasswordSettings, ResetPassword, SetPassword, SetUp, Settings, SignIn,
+};
+use kernel::{Actor, ErrorKind, ProductError, SubjectId};
 use testkit::Place;
 
 use crate::house::{GOOD, House, OTHER, code, email, from, kind, secret, settings};
@@ -199,7 +201,7 @@ async fn who_was_erased_is_gone_and_their_address_is_free(place: Place) {
     assert_eq!(code(house.who(&tokens).await), "identity.bad_token");
     assert_eq!(code(house.sign_in("bob@example.com", GOOD).await), "identity.bad_credentials");
     let members =
-        house.identity.list_members(&house.app.system(), &PageRequest::default()).await.expect("listed").items;
+        house.identity.list_members(&house.app.system(), &ListRequest::default()).await.expect("listed").items;
     let row = members.iter().find(|row| row.user == bob).expect("the membership stays");
     assert_eq!((row.email.as_deref(), row.name.as_deref(), row.active), (None, None, false));
     let again = house.member("bob@example.com", "viewer").await;

@@ -1,8 +1,8 @@
 //! The audit: what is in it, what is not, and that nobody edits it unnoticed.
 
 use futures::TryStreamExt as _;
-use identity::{AuditFilter, INSTALLATION, Outcome, SignIn};
-use kernel::{Actor, PageRequest, SubjectId};
+use identity::{AuditFilter, INSTALLATION, ListRequest, Order, Outcome, SignIn};
+use kernel::{Actor, SubjectId};
 use testkit::Place;
 
 use crate::house::{GOOD, House, code, email, from, secret};
@@ -15,6 +15,10 @@ testkit::on_both!(
     a_forgotten_address_is_gone_and_its_owner_goes_on_being_audited
 );
 
+fn newest() -> ListRequest {
+    ListRequest { order: Order::Falling, ..ListRequest::default() }
+}
+
 async fn what_was_done_and_what_was_refused_is_told_with_its_origin(place: Place) {
     let house = House::new(place).await;
     house.set_up("ann@example.com").await;
@@ -26,7 +30,7 @@ async fn what_was_done_and_what_was_refused_is_told_with_its_origin(place: Place
     assert_eq!(code(door.archive_workspace(&nobody).await), "kernel.forbidden");
     door.flush_audit().await;
     let list = async |workspace, filter: AuditFilter| {
-        let page = door.list_audit(&Actor::system(workspace), &filter, &PageRequest::default()).await.expect("listed");
+        let page = door.list_audit(&Actor::system(workspace), &filter, &newest()).await.expect("listed");
         page.items
             .into_iter()
             .map(|entry| (entry.action, entry.outcome, entry.reason, entry.address))
@@ -76,7 +80,7 @@ async fn a_forgotten_address_is_gone_and_its_owner_goes_on_being_audited(place: 
     door.revoke_sessions(&ann, None).await.expect("ended");
     house.app.log.erase_subjects(&Actor::system(ann.workspace), &[SubjectId(user.0)]).await.expect("erased");
     door.revoke_sessions(&ann, None).await.expect("done once more");
-    let page = door.list_audit(&ann, &AuditFilter::default(), &PageRequest::default()).await.expect("listed");
+    let page = door.list_audit(&ann, &AuditFilter::default(), &newest()).await.expect("listed");
     let entries: Vec<_> =
         page.items.iter().take(2).map(|entry| (entry.action.as_str(), entry.address.as_deref())).collect();
     assert_eq!(entries, [("revoke_sessions", None), ("revoke_sessions", None)]);
@@ -95,7 +99,7 @@ async fn an_export_has_every_entry_and_is_one(place: Place) {
     let actions: Vec<_> = entries.iter().map(|entry| entry.action.as_str()).collect();
     let expected = ["set_up", "sign_in", "revoke_sessions", "revoke_sessions", "revoke_sessions", "export_audit"];
     assert_eq!(actions, expected, "oldest first, to itself");
-    let page = house.identity.list_audit(&ann, &AuditFilter::default(), &PageRequest::default()).await.expect("listed");
+    let page = house.identity.list_audit(&ann, &AuditFilter::default(), &newest()).await.expect("listed");
     assert_eq!(page.items.into_iter().rev().collect::<Vec<_>>(), entries);
     let theirs: Vec<_> = house.identity.export_audit(&eve).await.expect("exported").try_collect().await.expect("read");
     assert!(theirs.concat().iter().all(|entry| !entries.contains(entry)), "of nobody else");

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use identity::{AuditFilter, IdentityError, Proof, SignIn};
-use kernel::{Actor, PageRequest};
+use identity::{AuditFilter, IdentityError, ListRequest, Proof, SignIn};
+use kernel::Actor;
 use testkit::Place;
 
 use crate::house::{GOOD, House, OTHER, by_code, by_password, code, from, secret, settings};
@@ -102,7 +102,7 @@ async fn a_recovery_code_works_once_and_new_ones_end_the_old(place: Place) {
     house.identity.flush_audit().await;
     let filter = AuditFilter { action: Some("use_recovery_code".to_owned()), who: None };
     let system = Actor::system(identity::INSTALLATION);
-    let used = house.identity.list_audit(&system, &filter, &PageRequest::default()).await.expect("listed");
+    let used = house.identity.list_audit(&system, &filter, &ListRequest::default()).await.expect("listed");
     assert_eq!(used.items.len(), 3, "each use is told");
     house.member("bob@example.com", "viewer").await;
     let bob = house.actor("bob@example.com").await;

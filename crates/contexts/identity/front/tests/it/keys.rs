@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use identity::{DefineRole, IssueKey, IssuedKey, Via};
-use kernel::{Actor, ErrorKind, PageRequest, Permission, Who};
+use identity::{DefineRole, IssueKey, IssuedKey, ListRequest, Via};
+use kernel::{Actor, ErrorKind, Permission, Who};
 use testkit::Place;
 
 use crate::house::{House, code, kind};
@@ -39,7 +39,7 @@ async fn a_key_opens_what_its_role_may_until_it_is_revoked(place: Place) {
     house.identity.revoke_key(&ann, key.id).await.expect("said again");
     assert_eq!(code(house.identity.authenticate(key.secret.expose()).await), "identity.bad_token");
     assert_eq!(code(house.identity.revoke_key(&ann, kernel::KeyId::new()).await), "identity.not_found");
-    let rows = house.identity.list_keys(&ann, &PageRequest::default()).await.expect("listed").items;
+    let rows = house.identity.list_keys(&ann, &ListRequest::default()).await.expect("listed").items;
     assert!(rows.len() == 1 && rows[0].revoked_at.is_some());
     let stored =
         house.app.log.stream(house.app.workspace, &format!("identity.api_key.{}", key.id), 0).await.expect("read");
@@ -86,7 +86,7 @@ async fn the_last_use_of_a_key_is_written_once_a_minute(place: Place) {
     let system = house.app.system();
     let key = issue(&house, &system, "viewer").await.expect("made");
     let used = async || {
-        house.identity.list_keys(&system, &PageRequest::default()).await.expect("listed").items[0].last_used_at
+        house.identity.list_keys(&system, &ListRequest::default()).await.expect("listed").items[0].last_used_at
     };
     assert_eq!(used().await, None);
     house.identity.authenticate(key.secret.expose()).await.expect("known");
@@ -110,7 +110,8 @@ async fn keys_are_listed_in_pages(place: Place) {
     }
     let (mut seen, mut next) = (Vec::new(), None);
     for size in [2, 2, 1] {
-        let request = kernel::PageRequest::new(2, next).expect("a page");
+        let request =
+            ListRequest { page: kernel::PageRequest::new(2, next).expect("a page"), ..ListRequest::default() };
         let page = house.identity.list_keys(&system, &request).await.expect("listed");
         assert_eq!(page.items.len(), size);
         seen.extend(page.items.iter().map(|row| row.id));

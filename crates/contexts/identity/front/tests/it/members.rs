@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use identity::{AcceptInvitation, ChangeRole, DefineRole, InviteMember, Password};
-use kernel::{Actor, ErrorKind, PageRequest, Permission, Who};
+use identity::{AcceptInvitation, ChangeRole, DefineRole, InviteMember, ListRequest, Password};
+use kernel::{Actor, ErrorKind, Permission, Who};
 use testkit::Place;
 
 use crate::house::{GOOD, House, OTHER, code, email, kind, secret};
@@ -42,7 +42,7 @@ async fn an_invitation_is_mailed_and_makes_an_account(place: Place) {
     house.set_up("ann@example.com").await;
     let ann = house.actor("ann@example.com").await;
     let id = invite(&house, &ann, "bob@example.com", "analyst").await.expect("invited");
-    let open = house.identity.list_invitations(&ann, &PageRequest::default()).await.expect("listed").items;
+    let open = house.identity.list_invitations(&ann, &ListRequest::default()).await.expect("listed").items;
     assert_eq!((open.len(), open[0].id, open[0].email.as_deref()), (1, id, Some("bob@example.com")));
     let token = house.token("To: bob@example.com").await;
     let (workspace, user) = accept(&house, &token).await.expect("joined");
@@ -51,7 +51,7 @@ async fn an_invitation_is_mailed_and_makes_an_account(place: Place) {
     assert_eq!(bob.who, Who::User(user));
     let me = house.identity.show_me(&bob).await.expect("shown");
     assert_eq!((me.role.as_deref(), me.verified), (Some("analyst"), true));
-    assert_eq!(house.identity.list_invitations(&ann, &PageRequest::default()).await.expect("listed").items, []);
+    assert_eq!(house.identity.list_invitations(&ann, &ListRequest::default()).await.expect("listed").items, []);
     let log = house.app.log.stream(workspace, &format!("identity.workspace.{workspace}"), 0).await.expect("read");
     let text: String = log.iter().map(|event| String::from_utf8_lossy(&event.payload).into_owned()).collect();
     assert!(!text.contains("bob@") && !text.contains(token.expose()), "{text}");
@@ -107,7 +107,7 @@ async fn an_invitation_that_is_used_over_or_taken_back_is_none(place: Place) {
         (token("used@example.com").await, token("late@example.com").await, token("back@example.com").await);
     accept(&house, &used).await.expect("joined");
     assert_eq!(code(accept(&house, &used).await), "identity.bad_link");
-    let open = house.identity.list_invitations(&ann, &PageRequest::default()).await.expect("listed").items;
+    let open = house.identity.list_invitations(&ann, &ListRequest::default()).await.expect("listed").items;
     let row = open.iter().find(|row| row.email.as_deref() == Some("back@example.com")).expect("open");
     house.identity.revoke_invitation(&ann, row.id).await.expect("taken back");
     assert_eq!(code(house.identity.revoke_invitation(&ann, row.id).await), "identity.not_found");

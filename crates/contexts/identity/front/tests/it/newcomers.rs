@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use identity::{CreateUser, INSTALLATION, IdentityError, ImportUser, Settings, SignUp};
-use kernel::{PageRequest, UserId, WorkspaceId};
+use identity::{CreateUser, INSTALLATION, IdentityError, ImportUser, ListRequest, Settings, SignUp};
+use kernel::{UserId, WorkspaceId};
 use testkit::Place;
 
 use crate::house::{GOOD, House, OTHER, code, email, secret, settings};
@@ -157,6 +157,6 @@ async fn what_is_over_is_purged_and_nothing_else(place: Place) {
     house.app.settle().await;
     assert_eq!(all().await, (0, 0, 1), "the session that was ended is gone, the other lives");
     house.identity.refresh_session(&first.refresh).await.expect("goes on");
-    let listed = house.identity.list_sessions(&ann, &PageRequest::default()).await.expect("listed");
+    let listed = house.identity.list_sessions(&ann, &ListRequest::default()).await.expect("listed");
     assert_eq!(listed.items.len(), 1);
 }

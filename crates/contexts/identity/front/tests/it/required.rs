@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use identity::{IssueKey, Proof};
-use kernel::{PageRequest, Who};
+use identity::{IssueKey, ListRequest, Proof};
+use kernel::Who;
 use testkit::Place;
 
 use crate::house::{GOOD, House, by_password, code};
@@ -40,7 +40,7 @@ async fn who_has_no_factor_may_nothing_but_add_one(place: Place) {
     let tokens = house.tokens(BOB).await;
     assert!(tokens.lacks_factor, "and it is told");
     let bob = house.who(&tokens).await.expect("known").actor.clone();
-    assert_eq!(code(door.list_members(&bob, &PageRequest::default()).await), "kernel.forbidden");
+    assert_eq!(code(door.list_members(&bob, &ListRequest::default()).await), "kernel.forbidden");
     let renewed = door.refresh_session(&tokens.refresh).await.expect("renewed");
     assert!(renewed.lacks_factor && house.who(&renewed).await.expect("known").actor.permissions().is_empty());
     assert!(door.show_factors(&bob).await.expect("shown").required);
@@ -52,7 +52,7 @@ async fn who_has_no_factor_may_nothing_but_add_one(place: Place) {
     house.wait(Duration::from_secs(30));
     let strong = house.sign_in_by(BOB, GOOD, Some(&house.code(&mine, 0))).await.expect("signed in");
     let bob = house.who(&strong).await.expect("known").actor.clone();
-    assert!(!strong.lacks_factor && door.list_members(&bob, &PageRequest::default()).await.is_ok());
+    assert!(!strong.lacks_factor && door.list_members(&bob, &ListRequest::default()).await.is_ok());
     let ann = house.sign_in_by(ANN, GOOD, Some(&house.code(&base32, 0))).await.expect("signed in");
     let ann = house.who(&ann).await.expect("known").actor.clone();
     door.require_second_factor(&ann, false, None).await.expect("required no more");
@@ -109,7 +109,7 @@ async fn an_owner_hands_the_workspace_over(place: Place) {
     let (before, _) = door.list_roles(&ann).await.expect("listed");
     let after = door.transfer_ownership(&ann, bob_id, &by_password()).await.expect("handed over");
     assert_eq!(after, before + 2, "both in one change");
-    let members = door.list_members(&house.app.system(), &PageRequest::default()).await.expect("listed").items;
+    let members = door.list_members(&house.app.system(), &ListRequest::default()).await.expect("listed").items;
     let role = |user| members.iter().find(|row| row.user == user).map(|row| row.role.as_str());
     assert_eq!((role(ann_id), role(bob_id)), (Some("admin"), Some("owner")));
     let bob = house.actor(BOB).await;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use identity::{AuditFilter, ChangeRole, INSTALLATION, Settings, SignIn, Via};
-use kernel::{Actor, PageRequest};
+use identity::{AuditFilter, ChangeRole, INSTALLATION, ListRequest, Order, Settings, SignIn, Via};
+use kernel::Actor;
 use testkit::Place;
 
 use crate::house::{GOOD, House, code, from, secret, settings};
@@ -60,7 +60,7 @@ async fn a_reused_token_ends_the_family_and_is_audited(place: Place) {
     assert_eq!(code(house.who(&second).await), "identity.bad_token", "its access token too, at once");
     house.identity.flush_audit().await;
     let filter = AuditFilter { action: Some("reuse_refresh_token".to_owned()), who: None };
-    let seen = house.identity.list_audit(&house.app.system(), &filter, &PageRequest::default()).await.expect("listed");
+    let seen = house.identity.list_audit(&house.app.system(), &filter, &ListRequest::default()).await.expect("listed");
     assert_eq!(seen.items.len(), 1);
     assert_eq!(seen.items[0].who, format!("user:{}", first.user));
 }
@@ -115,8 +115,8 @@ async fn sessions_are_listed_with_their_device_and_ended_singly_or_all(place: Pl
     house.wait(Duration::from_secs(1));
     let second = house.tokens("ann@example.com").await;
     let (ann, bob) = (house.who(&second).await.expect("known").actor.clone(), house.actor("bob@example.com").await);
-    let list =
-        async |actor: &Actor| house.identity.list_sessions(actor, &PageRequest::default()).await.expect("listed").items;
+    let newest = ListRequest { order: Order::Falling, ..ListRequest::default() };
+    let list = async |actor: &Actor| house.identity.list_sessions(actor, &newest).await.expect("listed").items;
     let rows = list(&ann).await;
     assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [second.session, first.session], "newest first");
     assert_eq!((rows[1].address.as_deref(), rows[1].agent.as_deref()), (Some("203.0.113.7"), Some("curl/8")));

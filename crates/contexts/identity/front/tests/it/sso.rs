@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use identity::{FinishSso, Identity, IdentityError, OidcSettings, Sso, SsoError, StartedSso, Tokens};
-use kernel::{Actor, ErrorKind, PageRequest, ProductError, SubjectId};
+use identity::{FinishSso, Identity, IdentityError, ListRequest, OidcSettings, Sso, SsoError, StartedSso, Tokens};
+use kernel::{Actor, ErrorKind, ProductError, SubjectId};
 use outbound::{Outbound, OutboundSettings};
 use serde_json::{Value, json};
 use testkit::Place;
@@ -86,7 +86,7 @@ async fn a_person_is_linked_by_their_address_and_known_by_their_subject_from_the
     assert_eq!(bob_said, "identity.unverified_account");
     let others = Says { info: Some(json!({ "sub": "8", "email": "ann@example.com", "email_verified": true })), ..bob };
     assert_eq!(code(rig.come(others).await), "identity.provider", "of another person");
-    let page = PageRequest::default();
+    let page = ListRequest::default();
     rig.house.identity.flush_audit().await;
     let filter = identity::AuditFilter { action: Some("finish_sso".to_owned()), ..Default::default() };
     let audit = rig.house.identity.list_audit(&ann, &filter, &page).await.expect("listed");
@@ -278,7 +278,7 @@ async fn accounts_are_made_for_allowed_domains_alone(place: Place) {
 
 async fn links_are_listed_and_ended_by_their_owner(place: Place) {
     let rig = Rig::new(place, |settings| settings).await;
-    let (identity, page) = (&rig.house.identity, PageRequest::default());
+    let (identity, page) = (&rig.house.identity, ListRequest::default());
     let ann = rig.house.actor("ann@example.com").await;
     let eve = rig.house.stranger("eve@example.com").await;
     assert_eq!(identity.list_linked_identities(&ann, &page).await.expect("listed").items, []);

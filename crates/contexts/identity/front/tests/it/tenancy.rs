@@ -1,7 +1,7 @@
 //! A stranger, who may everything in a workspace of their own, sees and changes nothing of another.
 
-use identity::{AuditFilter, ChangeRole, IssueKey};
-use kernel::{Actor, PageRequest, Permission, Who};
+use identity::{AuditFilter, ChangeRole, IssueKey, ListRequest};
+use kernel::{Actor, Permission, Who};
 use testkit::Place;
 
 use crate::house::{House, code, email};
@@ -30,7 +30,7 @@ async fn full_house(place: Place) -> (House, Actor, Actor) {
 
 /// Everything that a caller can see, as text.
 async fn all_of(house: &House, actor: &Actor) -> String {
-    let (door, page) = (&house.identity, PageRequest::default());
+    let (door, page) = (&house.identity, ListRequest::default());
     let seen = [
         format!("{:?}", door.list_members(actor, &page).await.expect("listed")),
         format!("{:?}", door.list_invitations(actor, &page).await.expect("listed")),
@@ -58,7 +58,7 @@ async fn a_stranger_sees_nothing_by_any_query(place: Place) {
 
 async fn a_stranger_changes_nothing_by_any_command(place: Place) {
     let (house, ann, eve) = full_house(place).await;
-    let (door, page) = (&house.identity, PageRequest::default());
+    let (door, page) = (&house.identity, ListRequest::default());
     let Who::User(ann_id) = ann.who else { panic!("a person") };
     let key = door.list_keys(&ann, &page).await.expect("listed").items[0].id;
     let invitation = door.list_invitations(&ann, &page).await.expect("listed").items[0].id;
@@ -78,7 +78,7 @@ async fn a_stranger_changes_nothing_by_any_command(place: Place) {
 async fn who_may_nothing_is_refused_everywhere(place: Place) {
     let (house, _, _) = full_house(place).await;
     let nobody = Actor::new(house.app.workspace, Who::User(kernel::UserId::new()), []);
-    let (door, page) = (&house.identity, PageRequest::default());
+    let (door, page) = (&house.identity, ListRequest::default());
     let all_but = |lacking: Permission| {
         let others: Vec<_> = Permission::ALL.iter().copied().filter(|each| *each != lacking).collect();
         Actor::new(house.app.workspace, nobody.who, others)

@@ -92,7 +92,7 @@ impl Client {
         (parts.status, parts.headers, json)
     }
 
-    async fn sign_in(&mut self) -> Value {
+    pub(crate) async fn sign_in(&mut self) -> Value {
         let body = json!({ "email": "ann@example.com", "password": GOOD });
         let (status, _, tokens) = self.ask("POST", "/api/v1/sessions", Some(body)).await;
         assert_eq!(status, StatusCode::CREATED, "{tokens}");

@@ -7,4 +7,6 @@
 #[expect(dead_code, reason = "the front door's tests need more of it")]
 mod house;
 mod http;
+mod lists;
+mod lists_mistakes;
 mod sso;
