@@ -7,6 +7,9 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::failure::Failure;
 
+/// A planner calls itself once for each step of a statement. Only what is used of it is memory.
+const STACK_BYTES: usize = 16 << 20;
+
 /// A runtime beside the one that serves. What still runs when it is dropped is left behind.
 #[derive(Debug)]
 pub(crate) struct Compute {
@@ -18,7 +21,8 @@ pub(crate) struct Compute {
 impl Compute {
     /// As many threads as there are cores.
     pub(crate) fn start() -> Result<Self, Failure> {
-        let started = Builder::new_multi_thread().thread_name("compute").enable_all().build();
+        let started =
+            Builder::new_multi_thread().thread_name("compute").thread_stack_size(STACK_BYTES).enable_all().build();
         let runtime = started.map_err(|source| Failure::Start { source: source.into() })?;
         Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime) })
     }

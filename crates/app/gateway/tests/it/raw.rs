@@ -221,6 +221,19 @@ async fn callers_that_never_end_their_body_are_refused() {
 }
 
 #[tokio::test]
+async fn who_ends_while_the_body_comes_does_nothing_by_it() {
+    let server = serve(generous()).await;
+    let mut stream = TcpStream::connect(server.address).await.expect("connected");
+    let begun = format!("POST /api/v1/things HTTP/1.1\r\n{MANAGER}content-length: 2\r\n\r\n{{");
+    stream.write_all(begun.as_bytes()).await.expect("sent");
+    time::sleep(Duration::from_millis(800)).await;
+    server.world.ended.lock().expect("whole").push("manager".to_owned());
+    stream.write_all(b"}").await.expect("sent");
+    let text = rest(&mut stream, Duration::from_secs(2)).await;
+    assert_eq!(answers(&text), ["401"], "{text}");
+}
+
+#[tokio::test]
 async fn beyond_the_most_connections_callers_wait_and_are_then_served() {
     let settings = generous();
     let wire = Wire { max_connections: 2, ..settings.wire().expect("a wire") };

@@ -99,6 +99,13 @@ async fn introspection_has_a_switch_and_no_bottomless_lists() {
     assert_eq!(on.ask("", query).await.data()["__type"]["name"], "Thing");
     let nested = "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }";
     assert_eq!(on.ask("", nested).await.code(), "graphql.beyond_limit");
+    let wide = "{ __schema { types { fields { ...G } } } } fragment G on __Field { ...F ...F ...F ...F } fragment F on __Field {";
+    let wide = format!("{wide} {} }}", "name ".repeat(120));
+    assert_eq!(
+        on.ask("", &wide).await.code(),
+        "graphql.beyond_limit",
+        "each is answered for every field of every type"
+    );
     let off = World::limited(GraphqlSettings { introspection: false, ..settings() }).await;
     for hidden in
         [query, "{ ...F } fragment F on Query { __schema { description } }", "{ a: __type(name: \"Thing\") { name } }"]

@@ -14,17 +14,27 @@ use datafusion::{
         runtime_env::{RuntimeEnv, RuntimeEnvBuilder},
     },
     prelude::DataFrame,
+    sql::sqlparser::{
+        dialect::GenericDialect,
+        keywords::Keyword,
+        tokenizer::{Token, Tokenizer},
+    },
 };
 use futures::{StreamExt, future::BoxFuture};
 use kernel::Cancel;
 use lakehouse_model::{AssetName, Project};
 use serde_json::Value;
 
-use crate::{EngineError, Lake, sql::plan_error};
+use crate::{
+    EngineError, Lake,
+    sql::{hold, plan_error},
+};
 
 const WHAT: &str = "statement";
 /// The share of a statement's memory that its steps may use.
 const WHOLE: f64 = 1.0;
+/// Keywords, operators and opened parentheses of one statement.
+const MOST_STEPS: usize = 2_000;
 /// Decimals of up to this many digits are the same as a JSON number.
 const JSON_EXACT_DIGITS: usize = 15;
 
@@ -70,6 +80,9 @@ impl Lake {
     ) -> BoxFuture<'a, Result<QueryResult, EngineError>> {
         Box::pin(async move {
             let empty = self.sessions.open([])?;
+            if limits.is_some() {
+                simple_enough(statement)?;
+            }
             let dialect = empty.state().config_options().sql_parser.dialect;
             let parsed =
                 empty.state().sql_to_statement(statement, &dialect).map_err(|error| plan_error(WHAT, None, error))?;
@@ -89,7 +102,11 @@ impl Lake {
                 }
             }
             let session = match limits {
-                Some(limits) => self.sessions.bounded(tables, memory(limits)?)?,
+                Some(limits) => {
+                    let session = self.sessions.bounded(tables, memory(limits)?)?;
+                    hold(&session);
+                    session
+                }
                 None => self.sessions.open(tables)?,
             };
             let planned = session.state().statement_to_plan(parsed).await;
@@ -98,6 +115,33 @@ impl Lake {
             reading.verify_plan(&plan).map_err(|_| EngineError::NotReadOnly)?;
             collect(DataFrame::new(session.state(), plan), limits, cancel).await
         })
+    }
+}
+
+/// Refuses what nests too deeply to be walked. A chain of operators or of set operations is as deep as it is long.
+fn simple_enough(statement: &str) -> Result<(), EngineError> {
+    // A text that is none is refused by the parser, with its place.
+    let Ok(tokens) = Tokenizer::new(&GenericDialect {}, statement).tokenize() else { return Ok(()) };
+    let steps = tokens.iter().filter(|token| is_step(token)).count();
+    if steps <= MOST_STEPS {
+        return Ok(());
+    }
+    let why =
+        format!("the statement has {steps} keywords and operators, more than {MOST_STEPS}: write a list with `in (…)`");
+    Err(plan_error(WHAT, None, DataFusionError::Plan(why)))
+}
+
+fn is_step(token: &Token) -> bool {
+    match token {
+        Token::Word(word) => word.keyword != Keyword::NoKeyword,
+        Token::Whitespace(_)
+        | Token::Number(..)
+        | Token::SingleQuotedString(_)
+        | Token::Comma
+        | Token::Period
+        | Token::RParen
+        | Token::SemiColon => false,
+        _ => true,
     }
 }
 

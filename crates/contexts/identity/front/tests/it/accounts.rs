@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use eventlog::LogError;
 use identity::{
     CreateUser, INSTALLATION, ListRequest, PasswordSettings, ResetPassword, SetPassword, SetUp, Settings, SignIn,
 };
-use kernel::{Actor, ErrorKind, ProductError, SubjectId};
+use identity_model::User;
+use kernel::{Actor, ErrorKind, Personal, ProductError, SubjectId};
 use testkit::Place;
 
 use crate::house::{GOOD, House, OTHER, code, email, from, kind, secret, settings};
@@ -14,6 +16,8 @@ testkit::on_both!(
     the_first_start_gives_a_link_that_makes_one_owner,
     an_unknown_address_and_a_wrong_password_are_alike,
     guesses_are_slowed_down_alike_and_a_right_one_is_forgiven,
+    guesses_from_one_address_lock_nobody_out_elsewhere,
+    a_password_that_is_replaced_while_it_is_compared_opens_nothing,
     an_account_is_made_once_and_with_a_good_password,
     a_reset_works_once_and_tells_nobody_who_has_an_account,
     an_address_is_verified_by_its_mail,
@@ -62,6 +66,38 @@ async fn an_unknown_address_and_a_wrong_password_are_alike(place: Place) {
     }
     // Without the same work the other two would take a twentieth.
     assert!(took.iter().all(|time| *time * 3 > took[0] && *time < took[0] * 3), "{took:?}");
+}
+
+async fn guesses_from_one_address_lock_nobody_out_elsewhere(place: Place) {
+    let house = House::new(place).await;
+    house.set_up("ann@example.com").await;
+    let stranger = house.identity.seen_from(from("203.0.113.7"));
+    for _ in 0..40 {
+        let (email, password) = ("ann@example.com".to_owned(), secret("wrong"));
+        stranger.sign_in(SignIn { email, password, code: None, workspace: None }).await.expect_err("refused");
+    }
+    let home = house.identity.seen_from(from("198.51.100.4"));
+    let (email, password) = ("ann@example.com".to_owned(), secret(GOOD));
+    home.sign_in(SignIn { email, password, code: None, workspace: None }).await.expect("she is let in");
+}
+
+async fn a_password_that_is_replaced_while_it_is_compared_opens_nothing(place: Place) {
+    let slow = PasswordSettings { memory_kib: 65_536, passes: 12, ..settings().passwords };
+    let house = House::with(place, Settings { passwords: slow, ..settings() }).await;
+    let ann = house.set_up("ann@example.com").await;
+    let system = Actor::system(INSTALLATION);
+    // As a reset that comes to its end in another process.
+    let other = Personal::of(SubjectId(ann.0), "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ$AAAA".to_owned());
+    let replaced = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let rule = move |known: &User| Ok::<_, LogError>(known.set_password(other));
+        house.app.log.change::<User, LogError, LogError>(&system, ann, rule).await.expect("replaced");
+    };
+    let (signed_in, ()) = tokio::join!(house.sign_in("ann@example.com", GOOD), replaced);
+    assert_eq!(code(signed_in), "identity.bad_credentials");
+    let sessions = "SELECT count(*) FROM identity_sessions WHERE workspace_id = $1 AND revoked_at IS NULL";
+    let rows = house.app.log.database().tenant(INSTALLATION).all(sessions, vec![]).await.expect("read");
+    assert_eq!(rows[0].get::<i64>(0).expect("a number"), 0, "and no session is left");
 }
 
 async fn guesses_are_slowed_down_alike_and_a_right_one_is_forgiven(place: Place) {

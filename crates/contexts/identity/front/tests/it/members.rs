@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use identity::{AcceptInvitation, ChangeRole, DefineRole, InviteMember, ListRequest, Password};
+use identity::{AcceptInvitation, ChangeRole, DefineRole, InviteMember, IssueKey, ListRequest, Password};
 use kernel::{Actor, ErrorKind, Permission, Who};
 use testkit::Place;
 
@@ -165,6 +165,13 @@ async fn a_workspace_has_roles_of_its_own(place: Place) {
     assert_eq!(house.who(&tokens).await.expect("known").actor.permissions().len(), 2, "at once");
     assert_eq!(code(house.identity.drop_role(&ann, "auditor").await), "identity.role_in_use");
     assert_eq!(code(house.identity.drop_role(&ann, "viewer").await), "identity.built_in_role");
+    let etl = DefineRole { role: "etl".to_owned(), permissions: vec!["jobs:read".to_owned()], expected: None };
+    house.identity.define_role(&ann, etl).await.expect("made");
+    let issue = IssueKey { name: "nightly".to_owned(), role: "etl".to_owned(), expires_in: None };
+    let key = house.identity.issue_key(&ann, issue).await.expect("issued");
+    assert_eq!(code(house.identity.drop_role(&ann, "etl").await), "identity.role_in_use", "of a key as well");
+    house.identity.revoke_key(&ann, key.id).await.expect("revoked");
+    house.identity.drop_role(&ann, "etl").await.expect("nobody has it");
     let (_, roles) = house.identity.list_roles(&ann).await.expect("listed");
     let names: Vec<_> = roles.iter().map(|row| (row.role.as_str(), row.built_in)).collect();
     let built_in = [("owner", true), ("admin", true), ("analyst", true), ("viewer", true), ("api_user", true)];

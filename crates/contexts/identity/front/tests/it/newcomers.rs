@@ -18,7 +18,7 @@ testkit::on_both!(
     what_is_no_hash_or_no_right_is_not_imported,
     strangers_make_no_accounts_unless_they_may,
     who_signs_up_shows_the_address_first_and_nobody_learns_who_has_an_account,
-    a_sign_up_that_broke_off_can_be_finished,
+    a_sign_up_takes_over_what_somebody_has_made_in_ones_name,
     what_is_over_is_purged_and_nothing_else
 );
 
@@ -111,7 +111,7 @@ async fn who_signs_up_shows_the_address_first_and_nobody_learns_who_has_an_accou
     assert_eq!(code(confirm(&house, &late, "shop-3").await), "identity.bad_link", "too late");
 }
 
-async fn a_sign_up_that_broke_off_can_be_finished(place: Place) {
+async fn a_sign_up_takes_over_what_somebody_has_made_in_ones_name(place: Place) {
     let house = open(place).await;
     let command = CreateUser {
         email: email(BOB),
@@ -126,8 +126,8 @@ async fn a_sign_up_that_broke_off_can_be_finished(place: Place) {
     let token = house.token("To: bob@example.com").await.into_exposed();
     let (workspace, user) = confirm(&house, &token, "shop").await.expect("finished");
     assert_eq!(user, bob, "the same account");
-    assert_eq!(code(house.sign_in(BOB, OTHER).await), "identity.bad_credentials", "it keeps its password");
-    assert_eq!(house.sign_in(BOB, GOOD).await.expect("signed in").workspace, workspace);
+    assert_eq!(code(house.sign_in(BOB, GOOD).await), "identity.bad_credentials", "the other password opens nothing");
+    assert_eq!(house.sign_in(BOB, OTHER).await.expect("signed in").workspace, workspace);
 }
 
 async fn count(house: &House, select: &'static str) -> i64 {

@@ -6,7 +6,7 @@ mod scan;
 mod session;
 mod yielding;
 
-pub(crate) use functions::hash_columns;
+pub(crate) use functions::{hash_columns, hold};
 pub use lineage::{ColumnSource, ColumnSources, SourceKind};
 pub(crate) use lineage::{column_sources, computed_over};
 pub(crate) use scan::{LakeScan, Slot};

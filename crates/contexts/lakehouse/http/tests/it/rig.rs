@@ -78,7 +78,14 @@ pub(crate) struct Compute(Option<Runtime>);
 
 impl Default for Compute {
     fn default() -> Self {
-        Self(Some(Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("threads")))
+        Self(Some(
+            Builder::new_multi_thread()
+                .worker_threads(2)
+                .thread_stack_size(16 << 20)
+                .enable_all()
+                .build()
+                .expect("threads"),
+        ))
     }
 }
 

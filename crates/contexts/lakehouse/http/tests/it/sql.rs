@@ -82,6 +82,42 @@ async fn only_one_reading_statement_is_answered_and_it_reaches_no_file() {
     assert_eq!(rig.ask(json!({ "statement": "select count(*) from silver.sales" })).await.json["rows"], json!([["3"]]));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_would_end_the_process_is_refused() {
+    let rig = Rig::loaded().await;
+    let chain = |with: &str, links: usize| format!("select 1{}", with.repeat(links));
+    for statement in [
+        "select repeat(arrow_cast('x', 'LargeUtf8'), 1000000000000000)".to_owned(),
+        "select lpad(arrow_cast('x', 'LargeUtf8'), 1000000000000000)".to_owned(),
+        "select rpad(item, 100000000) from silver.sales".to_owned(),
+        "select length(repeat(repeat('x', 1000000), 1000000))".to_owned(),
+        "select array_length(range(1, 1000000000000))".to_owned(),
+        "select array_length(array_repeat(1, 1000000000000))".to_owned(),
+        chain("+1", 45_000),
+        chain(" union select 1", 6_000),
+        format!("select {}true", "not ".repeat(20_000)),
+        format!("select 1 from {}silver.sales", "silver.sales, ".repeat(2)) + &" cross join silver.sales".repeat(4_000),
+    ] {
+        let refused = rig.ask(json!({ "statement": statement })).await;
+        let shown: String = statement.chars().take(60).collect();
+        assert_eq!(refused.status.as_u16(), 422, "{shown}: {}", refused.json);
+    }
+    let sum = rig.ask(json!({ "statement": chain("+1", 1_900) })).await;
+    assert_eq!(sum.json["rows"], json!([["1901"]]), "{}", sum.json["detail"]);
+    let many = (0..9_000).map(|number| number.to_string()).collect::<Vec<_>>().join(",");
+    let found = rig.ask(json!({ "statement": format!("select lpad('7', 3, '0') where 7 in ({many})") })).await;
+    assert_eq!(found.json["rows"], json!([["007"]]), "{}", found.json["detail"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_is_too_large_is_refused() {
+    let rig = Rig::loaded().await;
+    let statement = "select repeat('x', 5000) from generate_series(1, 20000)";
+    let refused = rig.ask(json!({ "statement": statement, "limit": 10_000 })).await;
+    assert_eq!(refused.told(), (422, "lakehouse.sql_failed"), "{}", refused.json);
+    assert_eq!(rig.ask(json!({ "statement": statement, "limit": 10 })).await.json["truncated"], json!(true));
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("a folder") {

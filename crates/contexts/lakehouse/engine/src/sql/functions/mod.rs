@@ -1,11 +1,13 @@
 //! SQL functions of our own: stable keys, exact numbers, and times in stated formats.
 
 mod exact_number;
+mod held;
 mod parse_timestamp;
 mod surrogate_key;
 
 use datafusion::{execution::SessionState, logical_expr::ScalarUDF};
 
+pub(crate) use held::hold;
 pub(crate) use surrogate_key::hash_columns;
 
 /// Adds our functions to a session.
