@@ -106,6 +106,12 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let query = parts.uri.query().unwrap_or_default();
+        // No text of ours holds one, and PostgreSQL takes none.
+        if let Some((field, _)) = form_urlencoded::parse(query.as_bytes()).find(|(_, value)| value.contains('\0')) {
+            let message = "holds the character NUL".to_owned();
+            let error = FieldError { field: field.into_owned(), code: "invalid", message };
+            return Err(Problem::from(HttpError::BadFields).with_errors(vec![error]));
+        }
         let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
         serde_path_to_error::deserialize(reader).map(Self).map_err(|error| {
             let (place, (field, code, message)) = (error.path().to_string(), said(&error.inner().to_string()));
@@ -123,11 +129,10 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Part<T>
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let is_text = !parts.uri.path().contains("%00");
         match Path::<T>::from_request_parts(parts, state).await {
-            Ok(Path(read)) => Ok(Self(read)),
-            Err(_) => {
-                Err(HttpError::NoRoute { method: parts.method.clone(), path: parts.uri.path().to_owned() }.into())
-            }
+            Ok(Path(read)) if is_text => Ok(Self(read)),
+            _ => Err(HttpError::NoRoute { method: parts.method.clone(), path: parts.uri.path().to_owned() }.into()),
         }
     }
 }

@@ -71,6 +71,7 @@ pub(crate) enum Content {
 
 /// An operation, ready to mount.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing, by a method of its own name")]
 pub struct Operation {
     pub(crate) id: &'static str,
     pub(crate) method: Method,

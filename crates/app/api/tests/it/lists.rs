@@ -100,6 +100,16 @@ async fn a_mistake_is_told_with_its_place() {
 }
 
 #[tokio::test]
+async fn a_character_that_no_text_holds_is_told_by_field() {
+    let rig = Rig::new(&[]).await;
+    for path in ["/api/v1/jobs?filter=kind%3D%22a%00%22", "/api/v1/jobs?kind=a%00", "/api/v1/events?stream=%00"] {
+        let (status, problem) = rig.get(&rig.app.system(), path).await;
+        assert_eq!((status, &problem["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("http.bad_fields")), "{path}");
+    }
+    assert_eq!(rig.get(&rig.app.system(), "/api/v1/dead-letters/a%00/x").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn the_description_of_a_list_names_the_fields_of_its_items() {
     let rig = Rig::new(&[]).await;
     let document = document(About { title: "test", version: "0", description: "" }, &rig.operations);

@@ -15,6 +15,7 @@ use arrow::{
 };
 use datafusion::{
     common::DataFusionError,
+    execution::FunctionRegistry as _,
     logical_expr::{ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature},
     prelude::SessionContext,
 };
