@@ -132,15 +132,10 @@ fn simple_enough(statement: &str) -> Result<(), EngineError> {
 }
 
 fn is_step(token: &Token) -> bool {
+    use Token as T;
     match token {
-        Token::Word(word) => word.keyword != Keyword::NoKeyword,
-        Token::Whitespace(_)
-        | Token::Number(..)
-        | Token::SingleQuotedString(_)
-        | Token::Comma
-        | Token::Period
-        | Token::RParen
-        | Token::SemiColon => false,
+        T::Word(word) => word.keyword != Keyword::NoKeyword,
+        T::Whitespace(_) | T::Number(..) | T::SingleQuotedString(_) | T::Comma | T::Period | T::RParen => false,
         _ => true,
     }
 }

@@ -29,11 +29,10 @@ impl PhysicalOptimizerRule for YieldAfterJoins {
         _: &ConfigOptions,
     ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
         let above = |plan: Arc<dyn ExecutionPlan>| {
-            Ok(if multiplies(&*plan) {
-                Transformed::yes(Arc::new(CooperativeExec::new(plan)) as Arc<dyn ExecutionPlan>)
-            } else {
-                Transformed::no(plan)
-            })
+            if !multiplies(&*plan) {
+                return Ok(Transformed::no(plan));
+            }
+            Ok(Transformed::yes(Arc::new(CooperativeExec::new(plan)) as _))
         };
         plan.transform_up(above).map(|changed| changed.data)
     }

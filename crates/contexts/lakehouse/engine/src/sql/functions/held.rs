@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use arrow::{
-    array::{Array, AsArray, Int64Array},
+    array::{Array, ArrayRef, AsArray},
     compute::{cast, kernels::length::length},
     datatypes::{DataType, FieldRef, Int64Type},
 };
@@ -72,10 +72,8 @@ impl ScalarUDFImpl for Held {
         let rows =
             if given.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_))) { 1 } else { given.number_rows };
         let each = match given.args.as_slice() {
-            [text, times, ..] if self.name() == "repeat" => {
-                largest(&lengths(text)?).saturating_mul(largest(&whole(times)?))
-            }
-            [_, to, ..] => largest(&whole(to)?).saturating_mul(CHARACTER),
+            [text, times, ..] if self.name() == "repeat" => longest(text)?.saturating_mul(most(&times.to_array(1)?)?),
+            [_, to, ..] => most(&to.to_array(1)?)?.saturating_mul(CHARACTER),
             _ => 0,
         };
         let all = i64::try_from(rows).unwrap_or(i64::MAX).saturating_mul(each);
@@ -90,22 +88,14 @@ impl ScalarUDFImpl for Held {
     }
 }
 
-/// Lengths of texts, in bytes.
-fn lengths(texts: &ColumnarValue) -> Result<Int64Array, DataFusionError> {
+/// Bytes of the longest text.
+fn longest(texts: &ColumnarValue) -> Result<i64, DataFusionError> {
     let texts = texts.to_array(1)?;
-    let counted = match texts.data_type() {
-        DataType::Null => return Ok(Int64Array::new_null(texts.len())),
-        _ => length(&texts)?,
-    };
-    Ok(cast(&counted, &DataType::Int64)?.as_primitive::<Int64Type>().clone())
-}
-
-fn whole(numbers: &ColumnarValue) -> Result<Int64Array, DataFusionError> {
-    let numbers = cast(&numbers.to_array(1)?, &DataType::Int64)?;
-    Ok(numbers.as_primitive::<Int64Type>().clone())
+    if *texts.data_type() == DataType::Null { Ok(0) } else { most(&length(&texts)?) }
 }
 
 /// 0 where there is nothing but NULL.
-fn largest(numbers: &Int64Array) -> i64 {
-    arrow::compute::max(numbers).unwrap_or(0).max(0)
+fn most(numbers: &ArrayRef) -> Result<i64, DataFusionError> {
+    let numbers = cast(numbers, &DataType::Int64)?;
+    Ok(arrow::compute::max(numbers.as_primitive::<Int64Type>()).unwrap_or(0).max(0))
 }
