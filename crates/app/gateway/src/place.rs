@@ -17,6 +17,7 @@ pub type Target = BoxCloneSyncService<Request, Response, Infallible>;
 
 /// What the layers hold a request to.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "what an operation says of itself, each by its own name")]
 pub(crate) struct Plan {
     pub(crate) id: &'static str,
     pub(crate) access: Access,

@@ -48,10 +48,10 @@ async fn watch_job(
     let seen = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let told = spine.watch_job(&actor, id, (standing, seen)).await?;
     let heartbeat = KeepAlive::new().interval(spine.live.limits().heartbeat).text("still here");
-    Ok(([UNBUFFERED], Sse::new(told.map(event)).keep_alive(heartbeat)))
+    Ok(([UNBUFFERED], Sse::new(told.map(|told| Ok::<_, Infallible>(event(told)))).keep_alive(heartbeat)))
 }
 
-fn event(told: Told) -> Result<Event, Infallible> {
+fn event(told: Told) -> Event {
     let name = if told.progress.is_end() { "done" } else { "progress" };
-    Ok(Event::default().event(name).id(told.id).data(told.data))
+    Event::default().event(name).id(told.id).data(told.data)
 }
