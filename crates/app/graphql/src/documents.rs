@@ -4,7 +4,7 @@
 //! hash stands for exactly the bytes it was made of; what callers add is bounded, and never takes the place of what is
 //! registered.
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path, sync::Arc};
 
 use moka::sync::Cache;
 use ring::digest;
@@ -109,7 +109,11 @@ fn read(folder: &Path) -> Result<BTreeMap<String, Arc<str>>, GraphqlError> {
 /// SHA-256 in hexadecimal digits.
 fn hash_of(text: &str) -> String {
     let hash = digest::digest(&digest::SHA256, text.as_bytes());
-    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.as_ref().iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! GraphiQL, from files of ours: nothing is loaded from elsewhere, and no script stands in the page.
+//! `GraphiQL`, from files of ours: nothing is loaded from elsewhere, and no script stands in the page.
 //!
 //! The files are those that `tools/graphiql` takes out of the published packages, compressed; their licences stand beside
 //! them (`assets/NOTICE`). They are sent as they are: every browser reads gzip.

@@ -150,12 +150,11 @@ impl GraphQl {
             return Answer::refused(&Refusal::from(refused).with_request(asker.request_id()));
         }
         let timeout: Duration = self.0.settings.timeout();
-        match time::timeout(timeout, self.0.schema.execute(request)).await {
-            Ok(response) => Answer::of(response, &weighed, asker),
-            Err(_) => {
-                let refusal = Refusal::from(GraphqlError::TimedOut { millis: timeout.as_millis() });
-                Answer::refused(&refusal.with_request(asker.request_id()))
-            }
+        if let Ok(response) = time::timeout(timeout, self.0.schema.execute(request)).await {
+            Answer::of(response, &weighed, asker)
+        } else {
+            let refusal = Refusal::from(GraphqlError::TimedOut { millis: timeout.as_millis() });
+            Answer::refused(&refusal.with_request(asker.request_id()))
         }
     }
 
@@ -189,7 +188,9 @@ impl Answer {
 
     fn of(response: Response, weighed: &Weighed, asker: &Asker) -> Self {
         let mut errors = response.errors;
-        errors.iter_mut().for_each(|error| coded(error, asker.request_id()));
+        for error in &mut errors {
+            coded(error, asker.request_id());
+        }
         let ran = errors.is_empty() || response.data != Given::Null || errors.iter().any(has_path);
         let mut body = serde_json::Map::new();
         if !errors.is_empty() {

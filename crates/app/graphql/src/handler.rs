@@ -26,7 +26,7 @@ pub(crate) const VERSION: &str = "\u{0}version";
 /// What the edge lends: who a credential belongs to, and budgets.
 #[derive(Clone)]
 pub struct Edge {
-    /// Whose a credential is: for WebSockets, which show theirs in a message, and for streams, to look again.
+    /// Whose a credential is: for `WebSockets`, which show theirs in a message, and for streams, to look again.
     pub authenticate: Authenticate,
     /// Takes from a budget: `gateway::charge`.
     pub charge: Charge,

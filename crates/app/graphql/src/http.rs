@@ -100,7 +100,7 @@ impl Asked {
     }
 }
 
-/// `GET /graphql`: a query, a stream, a WebSocket, or GraphiQL.
+/// `GET /graphql`: a query, a stream, a WebSocket, or `GraphiQL`.
 pub(crate) async fn get(State(this): State<GraphQl>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     let asker = Asker::of(&parts.extensions, &parts.headers);
@@ -124,12 +124,13 @@ pub(crate) async fn post(State(this): State<GraphQl>, request: Request) -> Respo
     let (parts, body) = request.into_parts();
     let asker = Asker::of(&parts.extensions, &parts.headers);
     let form = form(&parts.headers);
-    let asked = match json(&parts.headers) {
-        true => axum::body::to_bytes(body, usize::MAX)
+    let asked = if json(&parts.headers) {
+        axum::body::to_bytes(body, usize::MAX)
             .await
             .map_err(|_| HttpError::CutOff.into())
-            .and_then(|bytes| read(&bytes)),
-        false => Err(HttpError::NotJson.into()),
+            .and_then(|bytes| read(&bytes))
+    } else {
+        Err(HttpError::NotJson.into())
     };
     answer(this, asker, (Method::POST, form), asked.map_err(Refusal::from)).await
 }
@@ -173,7 +174,7 @@ async fn answer(
     };
     let is_secret = ready.weighed.is_secret;
     let mut response = match form {
-        Form::Events => events(this, &asker, ready),
+        Form::Events => events(&this, &asker, ready),
         _ => told(&this.run(&asker, ready).await, form),
     };
     if is_secret {
@@ -211,7 +212,7 @@ fn told(answer: &Answer, form: Form) -> Response {
 }
 
 /// Answers as events, for as long as there are any.
-fn events(this: GraphQl, asker: &Asker, ready: Ready) -> Response {
+fn events(this: &GraphQl, asker: &Asker, ready: Ready) -> Response {
     let most = this.0.settings.max_streams.try_into().unwrap_or(usize::MAX);
     let Ok(permit) = Arc::clone(&this.0.streams).try_acquire_owned() else {
         return Problem::of(&GraphqlError::TooMany { what: "stream", most }).into_response();

@@ -9,6 +9,11 @@
 //!
 //! Absent on purpose: resolvers of contexts, types written by hand, uploads, several requests in one body, federation.
 
+#![expect(
+    clippy::similar_names,
+    reason = "who asks and what was asked, a type and all types: the words of the matter are alike"
+)]
+
 mod accept;
 mod asker;
 mod asking;

@@ -1,4 +1,4 @@
-//! What the gateway mounts: `/graphql` and the files of GraphiQL, as operations like every other.
+//! What the gateway mounts: `/graphql` and the files of `GraphiQL`, as operations like every other.
 //!
 //! They are public, and that is safe: the gateway tells them who shows a credential (`recognises_callers`), and every field
 //! checks the access of its own operation before its handler is asked. What needs somebody is refused to nobody.

@@ -40,6 +40,7 @@ struct Inner {
 
 /// A thing.
 #[derive(Serialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "as ids are called in answers")]
 struct Thing {
     /// Its id.
     thing_id: kernel::RunId,

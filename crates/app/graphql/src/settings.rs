@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GraphqlSettings {
-    /// Whether callers may ask for the schema. GraphiQL needs it; in production it can be off.
+    /// Whether callers may ask for the schema. `GraphiQL` needs it; in production it can be off.
     pub introspection: bool,
-    /// Whether browsers get GraphiQL at `/graphql`.
+    /// Whether browsers get `GraphiQL` at `/graphql`.
     pub graphiql: bool,
     /// Of a document.
     pub max_document_bytes: u32,
@@ -34,7 +34,7 @@ pub struct GraphqlSettings {
     pub documents: Option<PathBuf>,
     /// Whether nothing but the documents of that folder is served.
     pub only_registered: bool,
-    /// Open WebSockets, of all callers.
+    /// Open `WebSockets`, of all callers.
     pub max_connections: u32,
     /// Operations at once on one WebSocket.
     pub max_operations: u32,

@@ -261,13 +261,12 @@ impl Connection {
         if self.operations.get(id).is_none_or(|(known, _)| *known != number) {
             return Ok(());
         }
-        match answer {
-            Some(payload) => self.say(json!({ "type": "next", "id": id, "payload": payload })).await,
-            None => {
-                self.operations.remove(id);
-                self.asked = Instant::now();
-                self.say(json!({ "type": "complete", "id": id })).await
-            }
+        if let Some(payload) = answer {
+            self.say(json!({ "type": "next", "id": id, "payload": payload })).await
+        } else {
+            self.operations.remove(id);
+            self.asked = Instant::now();
+            self.say(json!({ "type": "complete", "id": id })).await
         }
     }
 

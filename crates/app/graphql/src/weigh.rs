@@ -137,12 +137,12 @@ impl<'a> Scales<'a> {
             cost = cost.saturating_add(match &selection.node {
                 Selection::Field(field) => self.field(&field.node, place)?,
                 Selection::InlineFragment(fragment) => {
-                    let on = self.narrowed(place.on, fragment.node.type_condition.as_ref().map(|on| &on.node.on.node));
+                    let on = Self::narrowed(place.on, fragment.node.type_condition.as_ref().map(|on| &on.node.on.node));
                     self.set(&fragment.node.selection_set.node, Place { on, ..place.within_fragment()? })?
                 }
                 Selection::FragmentSpread(spread) => {
                     let Some(fragment) = self.document.fragments.get(&spread.node.fragment_name.node) else { continue };
-                    let on = self.narrowed(place.on, Some(&fragment.node.type_condition.node.on.node));
+                    let on = Self::narrowed(place.on, Some(&fragment.node.type_condition.node.on.node));
                     self.set(&fragment.node.selection_set.node, Place { on, ..place.within_fragment()? })?
                 }
             });
@@ -151,7 +151,7 @@ impl<'a> Scales<'a> {
     }
 
     /// A fragment on one type of a union is weighed as that type.
-    fn narrowed(&self, on: On<'a>, condition: Option<&'a Name>) -> On<'a> {
+    fn narrowed(on: On<'a>, condition: Option<&'a Name>) -> On<'a> {
         match (on, condition) {
             (On::Type(_, page), Some(name)) => On::Type(name, page),
             (on, _) => on,
@@ -261,7 +261,7 @@ impl Place<'_> {
     }
 }
 
-fn container<'a>(typed: &'a Typed, page: u64) -> On<'a> {
+fn container(typed: &Typed, page: u64) -> On<'_> {
     typed.container().map_or(On::Nothing, |(name, _)| On::Type(name, page))
 }
 

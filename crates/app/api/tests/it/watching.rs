@@ -60,7 +60,8 @@ impl Told {
         loop {
             if let Some((event, rest)) = self.1.split_once("\n\n") {
                 let event = event.to_owned();
-                self.1 = rest.to_owned();
+                let rest = rest.to_owned();
+                self.1 = rest;
                 return Some(event);
             }
             let part = time::timeout(PATIENCE, self.0.next()).await.expect("in time")?;

@@ -1,4 +1,4 @@
-//! What others say of the server: the audits of graphql-http by their own program, and a browser about GraphiQL.
+//! What others say of the server: the audits of graphql-http by their own program, and a browser about `GraphiQL`.
 
 use std::{path::Path, process::Stdio};
 
